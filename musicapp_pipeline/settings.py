@@ -1,0 +1,127 @@
+"""Every setting, read from the environment (and a ``.env`` file), typed and checked once."""
+
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from musicapp_pipeline.errors import MusicAppError
+
+RETIRED_BASE_URL = "https://api.openai.com/v1"
+
+
+class BadSetting(MusicAppError):
+    """An environment variable holds something it may not hold."""
+
+    code = "bad_setting"
+
+
+class Settings(BaseSettings):
+    """Names are the environment variables of the specification, in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    # Video generation
+    sora_api_key: SecretStr | None = None
+    sora_api_base_url: str = RETIRED_BASE_URL
+    use_sora_mock: bool = True
+    sora_poll_seconds: float = Field(10.0, gt=0, le=600)
+    sora_max_in_flight: int = Field(8, ge=1, le=1000)
+    sora_list_lag_seconds: float = Field(10.0, ge=0)
+    sora_pricing_per_second_base: Decimal = Field(Decimal("0.06"), ge=0)
+    sora_pricing_per_second_pro: Decimal = Field(Decimal("0.12"), ge=0)
+    sora_webhook_secret: SecretStr | None = None
+
+    # State
+    musicapp_home: Path = Path(".musicapp")
+    database_url: str | None = None
+    redis_url: str | None = None
+    redis_queue_name: str = "musicapp-jobs"
+
+    # Media store
+    aws_s3_bucket: str | None = None
+    aws_region: str | None = None
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_endpoint_url_s3: str | None = None
+
+    # Jobs
+    max_job_retries: int = Field(3, ge=0, le=20)
+    job_timeout_ms: int = Field(900_000, ge=1000)
+
+    # Facade
+    backend_api_base: str = "http://127.0.0.1:3000/api"
+    musicapp_api_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    musicapp_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    musicapp_allow_private_urls: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("musicapp_api_tokens", "musicapp_cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """``a,b`` is a list of two."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator(
+        "database_url",
+        "redis_url",
+        "aws_s3_bucket",
+        "aws_endpoint_url_s3",
+        "sora_api_key",
+        mode="before",
+    )
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        """``SORA_API_KEY=""`` in an env file means there is none."""
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @property
+    def home(self) -> Path:
+        """The folder of all local state, absolute."""
+        return self.musicapp_home.expanduser().resolve()
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """Where rows live: ``DATABASE_URL``, or SQLite in the home folder."""
+        url = self.database_url
+        if url is None:
+            return f"sqlite:///{self.home / 'musicapp.db'}"
+        # SQLAlchemy 2.1 maps a bare postgresql:// to psycopg 3, which is not what we ship.
+        for scheme in ("postgres://", "postgresql://"):
+            if url.startswith(scheme):
+                return "postgresql+psycopg2://" + url.removeprefix(scheme)
+        return url
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            BadSetting: naming the variable, its value and what is allowed.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+            raise BadSetting(
+                f"{name}: {first['msg']} (got {first.get('input')!r})",
+                field=name,
+                value=first.get("input"),
+            ) from error
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings.load()
