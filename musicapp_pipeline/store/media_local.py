@@ -1,0 +1,65 @@
+"""Media in a folder."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from musicapp_pipeline.store.errors import MediaMissing
+from musicapp_pipeline.store.media import checked
+
+
+class LocalMediaStore:
+    """Files below ``root``; temporary ones in ``root/.tmp``, on the same file system."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, key: str) -> Path:
+        """Where ``key`` is or would be."""
+        return self.root / checked(key)
+
+    def exists(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def size(self, key: str) -> int:
+        return self.fetch(key).stat().st_size
+
+    def fetch(self, key: str) -> Path:
+        path = self.path(key)
+        if not path.is_file():
+            raise MediaMissing(f"the media store has no {key!r}", field="key", value=key)
+        return path
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[Path]:
+        target = self.path(key)
+        folder = self.root / ".tmp" / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        temporary = folder / target.name
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def put(self, key: str, source: Path) -> None:
+        with self.writing(key) as path:
+            shutil.copyfile(source, path)
+
+    def delete(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
+
+    def public_url(self, key: str, seconds: int) -> str | None:
+        return None
+
+    def check(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        probe = self.root / f".probe-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()

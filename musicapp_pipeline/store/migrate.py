@@ -1,0 +1,51 @@
+"""Bring the database to the newest schema; safe when several processes start at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from filelock import FileLock
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+
+from musicapp_pipeline.store.database import PG_SCHEMA, Database
+
+ADVISORY_LOCK = 0x6D757369  # "musi"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Create or upgrade all tables."""
+    with _alone(database), database.engine.connect() as connection:
+        if not database.is_sqlite:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {PG_SCHEMA}"))
+            connection.commit()
+        command.upgrade(alembic_config(connection), "head")
+        connection.commit()
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    if database.is_sqlite:
+        path = make_url(database.url).database
+        if not path or path == ":memory:":
+            yield
+            return
+        with FileLock(f"{path}.migrate.lock"):
+            yield
+        return
+    with database.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": ADVISORY_LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": ADVISORY_LOCK})

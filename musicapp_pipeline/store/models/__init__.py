@@ -1,0 +1,28 @@
+"""All tables."""
+
+from musicapp_pipeline.store.models.access import IdempotencyKey, Upload
+from musicapp_pipeline.store.models.base import Base, now
+from musicapp_pipeline.store.models.money import GenerationAttempt, ProviderGate, SpendEntry
+from musicapp_pipeline.store.models.project import Character, Project, Storyboard
+from musicapp_pipeline.store.models.scene import Artifact, Scene, SceneVersion
+from musicapp_pipeline.store.models.work import Export, ProcessingJob, ProjectEvent, RunBeat
+
+__all__ = [
+    "Artifact",
+    "Base",
+    "Character",
+    "Export",
+    "GenerationAttempt",
+    "IdempotencyKey",
+    "ProcessingJob",
+    "Project",
+    "ProjectEvent",
+    "ProviderGate",
+    "RunBeat",
+    "Scene",
+    "SceneVersion",
+    "SpendEntry",
+    "Storyboard",
+    "Upload",
+    "now",
+]

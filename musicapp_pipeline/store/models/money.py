@@ -1,0 +1,86 @@
+"""What money did: one row an attempt, and an append-only ledger of spend."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from musicapp_pipeline.store.models.base import Base, now
+
+
+class GenerationAttempt(Base):
+    """One submission of one take, written and committed before the request leaves.
+
+    States: ``reserved`` → ``submitting`` → ``submitted`` → ``completed`` | ``failed`` |
+    ``unknown`` | ``stuck`` → ``settled`` | ``released``.
+    """
+
+    __tablename__ = "generation_attempts"
+    __table_args__ = (
+        Index("uq_generation_attempts_job", "provider", "provider_job_id", unique=True),
+        Index("ix_generation_attempts_state", "state", "next_action_at"),
+        Index("ix_generation_attempts_project", "project_id", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("scene_versions.id"), index=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    scene_id: Mapped[str] = mapped_column(ForeignKey("scenes.id"))
+    number: Mapped[int] = mapped_column(default=1)
+    provider: Mapped[str]
+    model: Mapped[str]
+    seconds: Mapped[int]
+    size: Mapped[str]
+    fingerprint: Mapped[str]
+    """Of the request: equal ones are submitted one after the other while one is unknown."""
+    request: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    usd_per_second: Mapped[Decimal]
+    price_version: Mapped[str]
+    reserved_usd: Mapped[Decimal]
+    settled_usd: Mapped[Decimal | None]
+    simulated: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(default="reserved")
+    provider_job_id: Mapped[str | None]
+    claimed_by_reconciliation: Mapped[bool] = mapped_column(default=False)
+    reconcile_looks: Mapped[int] = mapped_column(default=0)
+    remix_mode: Mapped[str | None]
+    progress: Mapped[float] = mapped_column(default=0.0)
+    error: Mapped[dict[str, Any] | None]
+    media_key: Mapped[str | None]
+    download_tries: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    next_action_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    submitted_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class SpendEntry(Base):
+    """An append-only ledger line: ``reserve`` (+), ``release`` (-), ``settle`` (final)."""
+
+    __tablename__ = "spend_entries"
+    __table_args__ = (Index("ix_spend_entries_project_at", "project_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("generation_attempts.id"), index=True)
+    project_id: Mapped[str]
+    scene_id: Mapped[str]
+    kind: Mapped[str]
+    amount_usd: Mapped[Decimal]
+    simulated: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ProviderGate(Base):
+    """Shared by all workers of one provider key: a 429 closes it for all of them."""
+
+    __tablename__ = "provider_gates"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    closed_until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="")
