@@ -90,6 +90,8 @@ class SceneVersion(Timestamped, Base):
     """``generated``, ``remix`` or ``external``."""
     source_version_id: Mapped[str | None]
     prompt: Mapped[str]
+    plan_fingerprint: Mapped[str] = mapped_column(default="")
+    """Of the scene's plan when the take was asked for; another one now means it is outdated."""
     model: Mapped[str] = mapped_column(default="")
     seconds: Mapped[int] = mapped_column(default=0)
     size: Mapped[str] = mapped_column(default="")
@@ -100,6 +102,7 @@ class SceneVersion(Timestamped, Base):
     error: Mapped[dict[str, Any] | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     sora_clip_id: Mapped[str | None]
+    """The provider's id verbatim, on failed takes too."""
     clip_key: Mapped[str | None]
     """The provider's media, untouched, in the media store."""
     clip_sha256: Mapped[str | None]

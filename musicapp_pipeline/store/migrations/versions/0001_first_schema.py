@@ -254,6 +254,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("source_version_id", sa.String(), nullable=True),
         sa.Column("prompt", sa.String(), nullable=False),
+        sa.Column("plan_fingerprint", sa.String(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("seconds", sa.Integer(), nullable=False),
         sa.Column("size", sa.String(), nullable=False),

@@ -1,0 +1,139 @@
+"""Takes: numbering, selecting, and what a scene's status follows from."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.store import events, ids, scenes
+from musicapp_pipeline.store.errors import Conflict, NotFound
+from musicapp_pipeline.store.models import Scene, SceneVersion, now
+
+WAITING = ("queued", "generating", "landed", "unknown", "stuck")
+ENDED = ("completed", "failed", "cancelled")
+
+
+def take_key(scene: Scene, take: int) -> str:
+    """The take's partition key."""
+    return f"{scene.key}/t{take:02d}"
+
+
+def get(session: Session, version_id: str, *, scene_id: str | None = None) -> SceneVersion:
+    """Raises NotFound, also when the take is another scene's."""
+    version = session.get(SceneVersion, version_id)
+    if version is None or (scene_id is not None and version.scene_id != scene_id):
+        raise NotFound("version", version_id)
+    return version
+
+
+def by_key(session: Session, key: str) -> SceneVersion | None:
+    """The take of a partition key."""
+    return session.scalar(select(SceneVersion).where(SceneVersion.key == key))
+
+
+def of_scene(session: Session, scene_id: str) -> list[SceneVersion]:
+    """A scene's takes by number."""
+    query = (
+        select(SceneVersion).where(SceneVersion.scene_id == scene_id).order_by(SceneVersion.take)
+    )
+    return list(session.scalars(query))
+
+
+def add(
+    session: Session, scene: Scene, *, prompt: str, kind: str = "generated", take: int | None = None
+) -> SceneVersion:
+    """The scene's next take; numbers never repeat.
+
+    Args:
+        take: a particular number, for a partition key a person made; must be free.
+    """
+    if take is None:
+        # Read and advance in the database, so that two writers cannot take one number.
+        take = session.scalar(
+            update(Scene)
+            .where(Scene.id == scene.id)
+            .values(next_take=Scene.next_take + 1)
+            .returning(Scene.next_take - 1)
+        )
+        assert take is not None
+        session.refresh(scene, ["next_take"])
+    else:
+        scene.next_take = max(scene.next_take, take + 1)
+    version = SceneVersion(
+        id=ids.new_id("v"),
+        project_id=scene.project_id,
+        scene_id=scene.id,
+        take=take,
+        key=take_key(scene, take),
+        prompt=prompt,
+        kind=kind,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def select_version(session: Session, scene: Scene, version: SceneVersion) -> None:
+    """Make one take stand for the scene and clear the others, in one transaction.
+
+    Raises:
+        Conflict: when the take has no finished clip.
+    """
+    if version.status != "completed":
+        raise Conflict(
+            f"take {version.take} is {version.status}; only a completed take can be selected",
+            field="versionId",
+            value=version.id,
+            allowed="a completed take",
+        )
+    session.execute(
+        update(SceneVersion)
+        .where(SceneVersion.scene_id == scene.id, SceneVersion.id != version.id)
+        .values(is_selected=False)
+    )
+    if not version.is_selected:
+        version.is_selected, version.selected_at = True, now()
+    scene.selected_version_id = version.id
+    scene.revision += 1
+    session.flush()
+    scenes.tell(session, scene)
+
+
+def refresh_status(session: Session, scene: Scene) -> None:
+    """A scene's status follows from its takes."""
+    scene.status = status_of([v.status for v in of_scene(session, scene.id)])
+    scenes.tell(session, scene)
+
+
+def status_of(takes: Sequence[str]) -> str:
+    """``generating`` while any take is under way, else ``completed`` if any is, else the last."""
+    if any(status in WAITING for status in takes):
+        return "generating"
+    if "completed" in takes:
+        return "completed"
+    return "failed" if "failed" in takes else "pending"
+
+
+def set_status(
+    session: Session,
+    version: SceneVersion,
+    status: str,
+    error: dict[str, object] | None = None,
+) -> None:
+    """Move a take on and let its scene and listeners know."""
+    version.status = status
+    version.error = error
+    version.revision += 1
+    if status == "completed":
+        version.completed_at = now()
+    session.flush()
+    events.tell(
+        session,
+        version.project_id,
+        "version",
+        id=version.id,
+        sceneId=version.scene_id,
+        take=version.take,
+        status=status,
+    )
+    refresh_status(session, scenes.get(session, version.scene_id))
