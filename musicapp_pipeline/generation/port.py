@@ -16,7 +16,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from musicapp_pipeline.generation.errors import UnsupportedRequest
+from musicapp_pipeline.generation.errors import UnknownPrice, UnsupportedRequest
 
 RemixMode = Literal["native", "emulated", "none"]
 ReferenceKind = Literal["character", "first_frame", "last_frame"]
@@ -50,8 +50,9 @@ class Capabilities(Frozen):
     """What one model of one provider can do and what it costs; the only place that says so.
 
     ``durations`` are the clip seconds on sale, ascending; ``sizes`` the frame sizes, empty for any.
-    ``usd_per_second`` is None when unknown (then nothing may be bought). ``refunds_failed`` says
-    that a job which failed at the provider is not charged. ``sends_audio``: clips carry sound.
+    ``usd_per_second`` is None when unknown (then nothing may be bought); ``size_prices`` are the
+    sizes that cost something else. ``refunds_failed`` says that a job which failed at the provider
+    is not charged. ``has_audio``: clips carry sound.
     """
 
     provider: str
@@ -65,9 +66,10 @@ class Capabilities(Frozen):
     can_list: bool = False
     can_cancel: bool = False
     accepts_seed: bool = False
-    sends_audio: bool = False
+    has_audio: bool = False
     max_prompt_chars: int = Field(32_000, ge=1)
     usd_per_second: Decimal | None = None
+    size_prices: tuple[tuple[str, Decimal], ...] = ()
     price_version: str = ""
     refunds_failed: bool = True
     retires_on: date | None = None
@@ -90,9 +92,22 @@ class Capabilities(Frozen):
         """The shortest clip on sale that is at least ``seconds`` long; None when none is."""
         return next((d for d in self.durations if d >= seconds), None)
 
-    def cost(self, seconds: int) -> Decimal | None:
-        """What a clip of ``seconds`` costs in USD; None when the price is unknown."""
-        return None if self.usd_per_second is None else self.usd_per_second * seconds
+    def cost(self, seconds: int, size: str) -> Decimal:
+        """What a clip of ``seconds`` at ``size`` costs in USD: what is reserved before buying.
+
+        Raises:
+            UnknownPrice: no price is known, so nothing may be bought.
+        """
+        price = dict(self.size_prices).get(size, self.usd_per_second)
+        if price is None:
+            key = f"{self.provider}/{self.model}"
+            raise UnknownPrice(
+                f"no price is known for {key} at {size}, so nothing can be reserved or bought; "
+                f"set MUSICAPP_PRICES='{key}=<USD a second>'",
+                field="model",
+                value=f"{key}@{size}",
+            )
+        return price * seconds
 
     def size_for(self, *, portrait: bool) -> str:
         """The size to use for an orientation: the first that fits, 720p where any goes."""
