@@ -1,0 +1,141 @@
+"""The one place that talks to providers: submits, polls and downloads every take.
+
+One asyncio loop drives hundreds of takes. Several dispatchers may share the work: rows are leased,
+and a lease that its owner stops renewing is free again after a minute. Everything a dispatcher
+knows is in the database, so it can be killed at any point and another goes on.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.generation import submission
+from musicapp_pipeline.generation.drive import Drive
+from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.store.database import Database
+from musicapp_pipeline.store.ids import new_id
+from musicapp_pipeline.store.media import MediaStore
+
+log = logs.get(__name__)
+T = TypeVar("T")
+OnLanded = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class DispatcherOptions:
+    """Seconds, unless said otherwise."""
+
+    poll: float = 10.0
+    max_in_flight: int = 8
+    list_lag: float = 10.0
+    job_timeout: float = 900.0
+    max_retries: int = 3
+    tick: float = 0.2
+    retry: float = 5.0
+    download_tries: int = 6
+
+
+class Dispatcher:
+    """Drives attempts until told to stop.
+
+    Args:
+        provider: the provider in use; attempts of another one wait for its return.
+        on_landed: called with a take's partition key once its clip is in the media store.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        media: MediaStore,
+        provider: VideoProvider,
+        options: DispatcherOptions,
+        on_landed: OnLanded | None = None,
+    ) -> None:
+        self.database = database
+        self.options = options
+        self.owner = new_id("d")
+        self._provider = provider
+        self._on_landed = on_landed
+        self._drive = Drive(database, media, provider, options)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish nothing, lose nothing: tasks are cancelled and their leases handed back."""
+        self._stopping.set()
+
+    @property
+    def busy(self) -> int:
+        """Attempts driven at this moment."""
+        return len(self._tasks)
+
+    async def run(self) -> None:
+        """Until :meth:`stop`."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self._stopping.is_set():
+                await self._tick()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), self.options.tick)
+        finally:
+            renewing.cancel()
+            await self._end_tasks()
+
+    async def _tick(self) -> None:
+        room = self.options.max_in_flight - len(self._tasks)
+        try:
+            due = await asyncio.to_thread(self._lease, room)
+        except Exception:  # the database may be away for a moment; nothing is lost by waiting
+            log.exception("could not look for work")
+            return
+        for attempt_id in due:
+            task = asyncio.create_task(self._run_one(attempt_id), name=attempt_id)
+            self._tasks[attempt_id] = task
+            task.add_done_callback(lambda t: self._tasks.pop(t.get_name(), None))
+
+    def _lease(self, room: int) -> list[str]:
+        with self.database.write() as session:
+            return submission.lease_due(session, self.owner, set(self._tasks), room)
+
+    async def _run_one(self, attempt_id: str) -> None:
+        try:
+            key = await self._drive.until_parked(attempt_id)
+            if key is not None and self._on_landed is not None:
+                await self._on_landed(key)
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # a bug in one take must not stop the others
+            log.exception("attempt failed unexpectedly", attempt=attempt_id)
+            await asyncio.sleep(self.options.retry)
+        finally:
+            with contextlib.suppress(Exception):
+                await _finish(asyncio.to_thread(self._hand_back, attempt_id))
+
+    def _hand_back(self, attempt_id: str) -> None:
+        with self.database.write() as session:
+            submission.hand_back(session, attempt_id, self.owner)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(submission.LEASE.total_seconds() / 3)
+            mine = set(self._tasks)
+            if mine:
+                await asyncio.to_thread(self._renew_leases, mine)
+
+    def _renew_leases(self, mine: set[str]) -> None:
+        with self.database.write() as session:
+            submission.renew(session, self.owner, mine)
+
+    async def _end_tasks(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """Let a short database write end even when the task around it is being cancelled."""
+    return await asyncio.shield(work)

@@ -1,0 +1,140 @@
+"""What a provider's answer about a running job does to attempt, take and job."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.generation.port import Capabilities, ProviderJob
+from musicapp_pipeline.generation.submission import end_take, open_jobs
+from musicapp_pipeline.store import events, jobs, takes
+from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
+
+FINAL_CODES = frozenset({"moderation_blocked", "content_policy_violation", "sentinel_block"})
+"""The same prompt would be refused again."""
+
+
+def clip_key(attempt: GenerationAttempt, version: SceneVersion) -> str:
+    """Where the provider's media go; an attempt never overwrites another's."""
+    return f"projects/{version.key}/{attempt.id}.mp4"
+
+
+def progressed(session: Session, attempt_id: str, job: ProviderJob) -> None:
+    """Provider percent, for the attempt and whoever polls the take's job."""
+    attempt = ledger.locked(session, attempt_id)
+    attempt.progress = max(attempt.progress, job.progress)
+    version = takes.get(session, attempt.version_id)
+    for row in open_jobs(session, version.id):
+        share = 0.05 + 0.75 * attempt.progress
+        jobs.progress(session, row.id, share, f"rendering, {attempt.progress:.0%}")
+    events.tell(
+        session,
+        version.project_id,
+        "take_progress",
+        id=version.id,
+        sceneId=version.scene_id,
+        progress=round(attempt.progress, 3),
+    )
+
+
+def delivered(session: Session, attempt_id: str) -> None:
+    """The provider has finished: the money is spent from here on, whatever the network does."""
+    attempt = ledger.locked(session, attempt_id)
+    ledger.spend(session, attempt)
+    ledger.move(session, attempt, "completed", progress=1.0, next_action_at=now())
+
+
+def landed(session: Session, attempt_id: str, key: str, sha256: str, facts: dict[str, Any]) -> str:
+    """The clip is in our storage, checked. Returns the take's partition key."""
+    attempt = ledger.locked(session, attempt_id)
+    attempt.media_key = key
+    ledger.settle(session, attempt)
+    version = takes.get(session, attempt.version_id)
+    version.clip_key, version.clip_sha256 = key, sha256
+    version.sora_clip_id = attempt.provider_job_id
+    version.auto_scores = {**version.auto_scores, "clip": facts}
+    takes.set_status(session, version, "landed")
+    for row in open_jobs(session, version.id):
+        jobs.progress(session, row.id, 0.85, "clip received and checked")
+    return version.key
+
+
+def lost(session: Session, attempt_id: str, error: GenerationError) -> None:
+    """Paid for, but it cannot be fetched: said plainly, never hidden."""
+    attempt = ledger.locked(session, attempt_id)
+    attempt.error = dict(error.as_dict())
+    ledger.settle(session, attempt, f"not delivered: {error.message}")
+    end_take(session, attempt, "failed", {**error.as_dict(), "paidUsd": str(attempt.settled_usd)})
+
+
+def failed(
+    session: Session,
+    attempt_id: str,
+    job: ProviderJob,
+    capabilities: Capabilities,
+    max_retries: int,
+) -> GenerationAttempt | None:
+    """The provider's job failed: money by its policy, then perhaps one more attempt.
+
+    Returns:
+        The new attempt, or None when the take has failed for good.
+    """
+    attempt = ledger.locked(session, attempt_id)
+    error: dict[str, object] = {
+        "code": job.error_code or "provider_failed",
+        "message": job.error_message or "The provider could not render this take.",
+    }
+    attempt.error = error
+    if capabilities.refunds_failed:
+        ledger.release(session, attempt, str(error["message"]))
+    else:
+        ledger.settle(session, attempt, "failed at the provider, charged by its policy")
+    version = takes.get(session, attempt.version_id)
+    tries = len(ledger.attempts_of(session, version.id))
+    again = error["code"] not in FINAL_CODES and not version.cancel_requested
+    if again and tries <= max_retries:
+        try:
+            return _again(session, attempt, version)
+        except ledger.OverBudget as over:
+            error["message"] = f"{error['message']} No retry: {over.message}"
+    end_take(session, attempt, "cancelled" if version.cancel_requested else "failed", error)
+    return None
+
+
+def _again(
+    session: Session, attempt: GenerationAttempt, version: SceneVersion
+) -> GenerationAttempt:
+    with session.begin_nested():
+        retry = ledger.reserve(
+            session,
+            version,
+            provider=attempt.provider,
+            usd_per_second=attempt.usd_per_second,
+            price_version=attempt.price_version,
+            fingerprint=attempt.fingerprint,
+            request=attempt.request,
+            simulated=attempt.simulated,
+            number=attempt.number + 1,
+        )
+    retry.remix_mode = attempt.remix_mode
+    takes.set_status(session, version, "queued")
+    for row in open_jobs(session, version.id):
+        jobs.progress(session, row.id, 0, f"try {retry.number}: the provider failed once")
+    return retry
+
+
+def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> None:
+    """Too long without an end: the money stays held, a look now and then may still find it."""
+    attempt = ledger.locked(session, attempt_id)
+    attempt.next_action_at = now() + timedelta(seconds=look_again)
+    if attempt.state == "stuck":
+        return
+    error: dict[str, object] = {
+        "code": "provider_stuck",
+        "message": f"{why} ${attempt.reserved_usd:.2f} stays held; if the clip still comes it is"
+        " kept.",
+    }
+    ledger.move(session, attempt, "stuck", error=error)
+    end_take(session, attempt, "stuck", error)

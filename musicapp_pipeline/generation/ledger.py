@@ -1,0 +1,205 @@
+"""The spend ledger: what is held, what is spent, and nothing beyond the cap.
+
+Each function works in the caller's write transaction. On PostgreSQL the project's row is locked
+before a sum is taken; on SQLite the transaction holds the write lock from its first statement.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.generation import states
+from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.store import projects
+from musicapp_pipeline.store.ids import new_id
+from musicapp_pipeline.store.models import (
+    GenerationAttempt,
+    Project,
+    SceneVersion,
+    SpendEntry,
+    now,
+)
+
+ZERO = Decimal(0)
+
+
+class OverBudget(GenerationError):
+    """The reservation would pass the project's cap; nothing was queued."""
+
+    code = "over_budget"
+
+    def __init__(self, wanted: Decimal, committed: Decimal, cap: Decimal) -> None:
+        super().__init__(
+            f"this needs ${wanted:.2f}, but of the ${cap:.2f} cap ${committed:.2f} is spent or"
+            f" held, so ${max(cap - committed, ZERO):.2f} is left; raise budgetCapUsd or ask for"
+            " fewer takes",
+            field="budgetCapUsd",
+            value=str(cap),
+            allowed=f"at least {committed + wanted:.2f}",
+        )
+        self.wanted, self.committed, self.cap = wanted, committed, cap
+
+
+def held(session: Session, project_id: str) -> Decimal:
+    """Reserved for attempts whose end is not known yet."""
+    query = select(func.coalesce(func.sum(GenerationAttempt.reserved_usd), 0)).where(
+        GenerationAttempt.project_id == project_id,
+        GenerationAttempt.state.in_(states.HOLDING),
+        GenerationAttempt.settled_usd.is_(None),
+    )
+    return _usd(session.scalar(query))
+
+
+def spent(session: Session, project_id: str, scene_id: str | None = None) -> Decimal:
+    """Settled: what the specification calls ``actualCostUsd``."""
+    query = select(func.coalesce(func.sum(GenerationAttempt.settled_usd), 0)).where(
+        GenerationAttempt.project_id == project_id
+    )
+    if scene_id is not None:
+        query = query.where(GenerationAttempt.scene_id == scene_id)
+    return _usd(session.scalar(query))
+
+
+def committed(session: Session, project_id: str) -> Decimal:
+    """What counts against the cap."""
+    return held(session, project_id) + spent(session, project_id)
+
+
+def spent_by_scene(session: Session, project_id: str) -> dict[str, Decimal]:
+    """``actualCostUsd`` of each scene that cost something."""
+    query = (
+        select(GenerationAttempt.scene_id, func.sum(GenerationAttempt.settled_usd))
+        .where(
+            GenerationAttempt.project_id == project_id,
+            GenerationAttempt.settled_usd.is_not(None),
+        )
+        .group_by(GenerationAttempt.scene_id)
+    )
+    return {scene: _usd(total) for scene, total in session.execute(query)}
+
+
+def check_budget(session: Session, project: Project, wanted: Decimal) -> None:
+    """Raise OverBudget unless ``wanted`` more fits; ``project`` must be locked."""
+    already = committed(session, project.id)
+    if already + wanted > project.budget_cap_usd:
+        raise OverBudget(wanted, already, project.budget_cap_usd)
+
+
+def reserve(
+    session: Session,
+    version: SceneVersion,
+    *,
+    provider: str,
+    usd_per_second: Decimal,
+    price_version: str,
+    fingerprint: str,
+    request: dict[str, Any],
+    simulated: bool,
+    number: int = 1,
+) -> GenerationAttempt:
+    """Hold the whole price of one attempt.
+
+    Raises:
+        OverBudget: nothing was written.
+    """
+    project = projects.get(session, version.project_id, lock=True)
+    usd = usd_per_second * version.seconds
+    check_budget(session, project, usd)
+    attempt = GenerationAttempt(
+        id=new_id("at"),
+        version_id=version.id,
+        project_id=version.project_id,
+        scene_id=version.scene_id,
+        number=number,
+        provider=provider,
+        model=version.model,
+        seconds=version.seconds,
+        size=version.size,
+        fingerprint=fingerprint,
+        request=request,
+        usd_per_second=usd_per_second,
+        price_version=price_version,
+        reserved_usd=usd,
+        simulated=simulated,
+        next_action_at=now(),
+    )
+    session.add(attempt)
+    session.flush()
+    _book(session, attempt, "reserve", usd)
+    return attempt
+
+
+def move(session: Session, attempt: GenerationAttempt, state: str, **fields: Any) -> None:
+    """Change an attempt's state where that is allowed; the row must be locked or leased."""
+    states.check(attempt.state, state)
+    attempt.state = state
+    for name, value in fields.items():
+        setattr(attempt, name, value)
+    session.flush()
+
+
+def release(session: Session, attempt: GenerationAttempt, note: str) -> None:
+    """Give the reservation back: nothing was bought, or the provider does not charge for it."""
+    move(session, attempt, "released", ended_at=now(), next_action_at=None)
+    _book(session, attempt, "release", -attempt.reserved_usd, note)
+
+
+def spend(session: Session, attempt: GenerationAttempt, note: str = "") -> None:
+    """Book the price as spent; the attempt's state is the caller's business."""
+    if attempt.settled_usd is not None:
+        return
+    attempt.settled_usd = attempt.reserved_usd
+    session.flush()
+    _book(session, attempt, "settle", attempt.reserved_usd, note)
+
+
+def settle(session: Session, attempt: GenerationAttempt, note: str = "") -> None:
+    """End an attempt whose money is spent."""
+    spend(session, attempt, note)
+    move(session, attempt, "settled", ended_at=now(), next_action_at=None)
+
+
+def entries(session: Session, project_id: str) -> list[SpendEntry]:
+    """The project's ledger lines, oldest first."""
+    query = select(SpendEntry).where(SpendEntry.project_id == project_id).order_by(SpendEntry.id)
+    return list(session.scalars(query))
+
+
+def attempts_of(session: Session, version_id: str) -> list[GenerationAttempt]:
+    """A take's attempts, oldest first."""
+    query = (
+        select(GenerationAttempt)
+        .where(GenerationAttempt.version_id == version_id)
+        .order_by(GenerationAttempt.number, GenerationAttempt.created_at)
+    )
+    return list(session.scalars(query))
+
+
+def locked(session: Session, attempt_id: str) -> GenerationAttempt:
+    """The attempt's row, held until the transaction ends."""
+    attempt = session.get(GenerationAttempt, attempt_id, with_for_update=True)
+    assert attempt is not None, f"attempts are never deleted, yet {attempt_id} is gone"
+    return attempt
+
+
+def _book(
+    session: Session, attempt: GenerationAttempt, kind: str, usd: Decimal, note: str = ""
+) -> None:
+    session.add(
+        SpendEntry(
+            attempt_id=attempt.id,
+            project_id=attempt.project_id,
+            scene_id=attempt.scene_id,
+            kind=kind,
+            amount_usd=usd,
+            simulated=attempt.simulated,
+            note=note,
+        )
+    )
+    session.flush()
+
+
+def _usd(value: Decimal | int | None) -> Decimal:
+    return Decimal(value or 0)

@@ -1,0 +1,48 @@
+"""The life of an attempt: which state may follow which, and what each means for the money.
+
+``reserved``    the worst price is held against the cap; nothing was sent
+``submitting``  the request is on its way; a crash here is ambiguous
+``submitted``   the provider has it; its id is stored
+``unknown``     it may have been bought: reconcile, or a person decides
+``completed``   the provider has the clip and the money is spent; fetch it
+``stuck``       the provider did not finish in time; money held, looked at now and then
+``settled``     ended, money spent
+``released``    ended, money given back
+"""
+
+from musicapp_pipeline.generation.errors import GenerationError
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "reserved": frozenset({"submitting", "submitted", "released"}),
+    "submitting": frozenset({"submitted", "reserved", "unknown", "released"}),
+    "submitted": frozenset({"completed", "released", "settled", "stuck", "unknown"}),
+    "unknown": frozenset({"submitted", "reserved", "released", "settled"}),
+    "stuck": frozenset({"submitted", "completed", "released", "settled"}),
+    "completed": frozenset({"settled"}),
+    "settled": frozenset(),
+    "released": frozenset(),
+}
+FINAL = ("settled", "released")
+HOLDING = ("reserved", "submitting", "submitted", "unknown", "stuck", "completed")
+"""The reservation counts against the cap."""
+IN_FLIGHT = ("submitting", "submitted")
+"""Takes a place of the provider's limit."""
+DRIVEN = ("submitting", "submitted", "unknown", "completed", "stuck")
+"""A dispatcher has something to do, besides starting new ones."""
+
+
+class IllegalTransition(GenerationError):
+    """A bug: an attempt was told to do what its state does not allow."""
+
+    code = "illegal_transition"
+
+
+def check(old: str, new: str) -> None:
+    """Raise IllegalTransition unless ``new`` may follow ``old``."""
+    if new not in TRANSITIONS[old]:
+        raise IllegalTransition(
+            f"an attempt that is {old} cannot become {new}",
+            field="state",
+            value=new,
+            allowed=sorted(TRANSITIONS[old]),
+        )
