@@ -1,0 +1,133 @@
+"""The sitter's measurements: outlines that the sculpture, the paint and the hair share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from musicapp_pipeline.demo.portrait_build.frame import Field, Points, curve, profile
+
+# Half-width of the face by height, in distances between the pupils.
+_HALF_WIDTH = [
+    (-1.60, 0.30), (-1.45, 0.60), (-1.25, 0.80), (-1.0, 0.93), (-0.7, 1.00), (-0.3, 1.03),
+    (0.0, 1.03), (0.35, 1.00), (0.75, 0.90), (1.05, 0.765), (1.28, 0.60), (1.46, 0.44),
+    (1.58, 0.31), (1.66, 0.17), (1.70, 0.0),
+]  # fmt: skip
+
+MOUTH_HALF_WIDTH = 0.385
+EYE_HALF_WIDTH = 0.245
+
+
+def half_width(y: Field) -> Field:
+    """Half-width of the face at height `y`."""
+    return profile(_HALF_WIDTH, y)
+
+
+def face_outline() -> Points:
+    """The closed outline of forehead, cheeks and jaw."""
+    heights = np.linspace(_HALF_WIDTH[0][0], _HALF_WIDTH[-1][0], 220)
+    widths = half_width(heights.astype(np.float32)).astype(np.float64)
+    right = np.stack([widths, heights], axis=1)
+    return np.concatenate([right, right[::-1] * [-1, 1]])
+
+
+def mouth_line(x: Field) -> Field:
+    """Height of the line where the lips meet; its corners lift into a slight smile."""
+    return profile(
+        [(0.0, 1.062), (0.07, 1.056), (0.18, 1.062), (0.30, 1.052), (0.385, 1.030), (0.6, 1.01)],
+        np.abs(x),
+    )
+
+
+def upper_lip_edge(x: Field) -> Field:
+    """Height of the upper lip's border, with its bow."""
+    return profile(
+        [
+            (0.0, 0.952),
+            (0.03, 0.948),
+            (0.085, 0.930),
+            (0.16, 0.952),
+            (0.28, 1.002),
+            (0.385, 1.030),
+            (0.6, 1.03),
+        ],
+        np.abs(x),
+    )
+
+
+def lower_lip_edge(x: Field) -> Field:
+    """Height of the lower lip's border."""
+    return profile(
+        [
+            (0.0, 1.218),
+            (0.10, 1.212),
+            (0.20, 1.180),
+            (0.30, 1.115),
+            (0.36, 1.060),
+            (0.385, 1.030),
+            (0.6, 1.03),
+        ],
+        np.abs(x),
+    )
+
+
+def upper_lid(count: int = 64) -> Points:
+    """The right-hand eye's upper lid margin, inner corner first, relative to (0.5, 0)."""
+    return curve(
+        [
+            (-0.245, 0.030),
+            (-0.19, -0.022),
+            (-0.10, -0.082),
+            (0.01, -0.106),
+            (0.12, -0.086),
+            (0.20, -0.038),
+            (0.25, 0.004),
+        ],
+        count,
+    )
+
+
+def lower_lid(count: int = 64) -> Points:
+    """The right-hand eye's lower lid margin, inner corner first, relative to (0.5, 0)."""
+    return curve(
+        [
+            (-0.245, 0.030),
+            (-0.18, 0.052),
+            (-0.08, 0.078),
+            (0.04, 0.086),
+            (0.14, 0.066),
+            (0.25, 0.004),
+        ],
+        count,
+    )
+
+
+def crease(count: int = 64) -> Points:
+    """The fold above the upper lid, relative to (0.5, 0)."""
+    return curve(
+        [
+            (-0.225, -0.035),
+            (-0.13, -0.120),
+            (0.0, -0.158),
+            (0.13, -0.142),
+            (0.235, -0.078),
+            (0.29, -0.03),
+        ],
+        count,
+    )
+
+
+def eye_outline() -> Points:
+    """The closed eye opening, relative to (0.5, 0)."""
+    return np.concatenate([upper_lid(), lower_lid()[::-1]])
+
+
+def brow(count: int = 64) -> Points:
+    """The middle line of the right-hand brow, inner end first, relative to (0.5, 0)."""
+    return curve(
+        [(-0.27, -0.275), (-0.10, -0.325), (0.08, -0.362), (0.22, -0.335), (0.36, -0.255)], count
+    )
+
+
+def on_side(points: Points, side: int) -> Points:
+    """Points given relative to the right-hand eye, placed at the eye of `side` (+1 right, -1 left)."""
+    return np.asarray((points + [0.5, 0.0]) * [side, 1.0], np.float64)
