@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from musicapp_pipeline.analysis.song import analyze_samples
+from musicapp_pipeline_tests.analysis.signals import clicks, groove
+
+
+def nearest_errors(truth, found):
+    found = np.asarray(found)
+    return np.array([found[np.argmin(np.abs(found - t))] - t for t in truth])
+
+
+@pytest.mark.parametrize("kind", ["tone", "snare", "kick"])
+@pytest.mark.parametrize("bpm", [62.0, 97.3, 120.0, 170.7])
+def test_beats_sit_within_5_ms_of_exact_clicks(kind, bpm):
+    truth = clicks(bpm, kind)
+    heard = analyze_samples(truth.samples)
+    errors = nearest_errors(truth.beats, [beat.time for beat in heard.beats])
+    assert abs(np.median(errors)) < 0.005
+    assert abs(len(heard.beats) - len(truth.beats)) <= 2
+    assert heard.bpm == pytest.approx(bpm, rel=0.002)
+
+
+@pytest.mark.parametrize("metre", [3, 4, 5, 6, 7])
+def test_bars_of_any_metre_are_found(metre):
+    truth = groove(118, metre, bars=14)
+    heard = analyze_samples(truth.samples)
+    assert heard.metre == metre
+    found = nearest_errors(truth.downbeats, heard.downbeats)
+    assert np.mean(np.abs(found) < 0.07) > 0.9
+
+
+def test_half_and_double_tempo_are_offered():
+    heard = analyze_samples(groove(120).samples)
+    assert heard.bpm_alternatives == pytest.approx((60.0, 240.0), rel=0.01)
+
+
+def test_the_grid_does_not_depend_on_the_gain():
+    truth = groove(104)
+    loud, quiet = (analyze_samples((g * truth.samples).astype(np.float32)) for g in (0.9, 0.01))
+    assert [b.time for b in loud.beats] == pytest.approx([b.time for b in quiet.beats], abs=1e-3)
