@@ -1,1 +1,1 @@
-"""storyboard."""
+"""From a song's analysis to planned scenes, prompts and estimates. Pure: no I/O, no network."""

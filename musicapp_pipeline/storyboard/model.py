@@ -38,6 +38,13 @@ class PlannerOptions(Frozen):
     head_handle: int = 6
     tail_handle: int = 12
     seed: int = 0
+    min_seconds: float = Field(1.75, gt=0)
+    """The shortest scene, where the song's sections allow it; at most half of the longest."""
+    economy: float = Field(0.97, ge=0.5, le=1)
+    """How much of the best possible share of paid seconds the cut must bring to the screen.
+    Lower lets the music win more often."""
+    world: str | None = None
+    """Which visual world the ideas come from; chosen by seed and mood when absent."""
 
 
 class Shot(Frozen):
@@ -75,6 +82,30 @@ class PlannedScene(Frozen):
         return self.end_frame - self.start_frame
 
 
+class KeptScene(Frozen):
+    """A scene whose cuts stay when the rest is planned again, because takes of it were paid.
+
+    ``key`` is the caller's id. ``idea`` and ``shot`` stay with it when given.
+    """
+
+    key: str
+    start_frame: int
+    end_frame: int
+    start_time: float
+    end_time: float
+    scene_type: SceneType
+    clip_seconds: int
+    idea: str | None = None
+    shot: Shot | None = None
+
+
+class ReplannedScene(Frozen):
+    """A scene of a new plan; ``key`` is the kept scene's, or ``None`` for a new one."""
+
+    key: str | None
+    scene: PlannedScene
+
+
 class CharacterBrief(Frozen):
     """A character as the prompt needs it; ``bible`` as the specification has it."""
 
@@ -91,6 +122,8 @@ class ProjectBrief(Frozen):
     style_preset: str | None = None
     style_prefix: str | None = None
     """Overrides the global style prefix."""
+    vocal_style: Literal["raps", "sings"] = "raps"
+    """The verb of performance directives; ``lyrics.vocal_style_of`` tells it from the lines."""
 
 
 class SceneBrief(Frozen):

@@ -1,0 +1,38 @@
+"""How long shots should be: long in an intro, short in a chorus, shorter as energy rises."""
+
+from typing import Final
+
+from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene
+from musicapp_pipeline.storyboard.model import PlannerOptions
+
+DRIVE: Final = {
+    "intro": 0.10,
+    "verse": 0.45,
+    "prechorus": 0.65,
+    "chorus": 0.90,
+    "bridge": 0.35,
+    "breakdown": 0.15,
+    "instrumental": 0.60,
+    "outro": 0.10,
+}
+"""How strongly a kind of section asks for cuts, 0 to 1, before its energy is heard."""
+NEUTRAL_DRIVE: Final = 0.45
+FORM_WEIGHT: Final = 0.6
+"""Form leads and energy follows: a loud verse still cuts slower than its chorus."""
+
+
+def drive_of(section_type: str) -> float:
+    """The drive of a kind of section; unknown kinds are in the middle."""
+    return DRIVE.get(section_type, NEUTRAL_DRIVE)
+
+
+def target_frames(section_type: str, energy: float, options: PlannerOptions) -> float:
+    """The shot length in frames that a section wants at ``energy`` (0 to 1).
+
+    Interpolates geometrically, because lengths are felt as ratios: from the longest scene at no
+    drive to a little above the shortest at full drive.
+    """
+    longest = longest_scene(options)
+    quickest = min(longest, 1.25 * shortest_scene(options))
+    drive = FORM_WEIGHT * drive_of(section_type) + (1 - FORM_WEIGHT) * energy
+    return float(longest * (quickest / longest) ** drive)

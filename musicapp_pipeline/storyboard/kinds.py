@@ -1,0 +1,105 @@
+"""Which scenes show the performer: where there are vocals, spread over the song."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from musicapp_pipeline.storyboard.model import SceneType
+from musicapp_pipeline.storyboard.seeds import unit
+from musicapp_pipeline.timebase import Frames
+
+FORM_PULL: Final = {
+    "chorus": 0.30,
+    "prechorus": 0.15,
+    "verse": 0.15,
+    "bridge": 0.10,
+    "instrumental": -0.20,
+    "breakdown": -0.10,
+    "intro": -0.30,
+    "outro": -0.20,
+}
+"""Where a performer is expected, beside the vocals themselves."""
+VOCAL_PULL: Final = 2.0
+OPENING_PULL: Final = 0.25
+RUN_COST: Final = 0.35
+SHARE_COST: Final = 0.8
+TASTE: Final = 0.15
+SUNG: Final = 0.25
+"""The share of a scene that must be sung for it to count as one with vocals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A scene before its kind is known. ``fixed`` is the kind of a scene that stays as it is."""
+
+    frames: Frames
+    part: int
+    section_type: str
+    vocals: float
+    opens_part: bool
+    fixed: SceneType | None = None
+
+
+def choose_kinds(
+    scenes: Sequence[Candidate], density: float, seed: int, *, has_lines: bool
+) -> tuple[SceneType, ...]:
+    """Performance or b-roll for each scene.
+
+    Performance time is ``density`` of all time to within half of the last scene added. Scenes
+    with vocals come first; among them those of sections that have had less than their share, and
+    not right beside another performance, so that neither kind comes in one block.
+
+    Args:
+        density: 0 to 1; 0 and 1 are exact.
+        has_lines: without timed lyrics nothing is known of vocals, and form alone decides.
+    """
+    total = sum(scene.frames for scene in scenes)
+    wanted = density * total
+    chosen = [scene.fixed == "performance" for scene in scenes]
+    free = {n for n, scene in enumerate(scenes) if scene.fixed is None}
+    have = float(sum(s.frames for s, on in zip(scenes, chosen, strict=True) if on))
+    given = _time_by_part(scenes, chosen)
+    whole = _time_by_part(scenes, [True] * len(scenes))
+    pull = [_pull(n, scene, seed, has_lines) for n, scene in enumerate(scenes)]
+    if density >= 1.0:
+        return tuple(scene.fixed or "performance" for scene in scenes)
+    while free and have < wanted:
+        best = max(free, key=lambda n: (_score(n, scenes, chosen, given, whole, pull), -n))
+        free.remove(best)
+        over = have + scenes[best].frames - wanted
+        if over > wanted - have:
+            # This one overshoots by more than what is missing: a shorter one may still fit.
+            continue
+        chosen[best] = True
+        have += scenes[best].frames
+        given[scenes[best].part] += scenes[best].frames
+    return tuple("performance" if on else "broll" for on in chosen)
+
+
+def _time_by_part(scenes: Sequence[Candidate], chosen: Sequence[bool]) -> dict[int, float]:
+    out = {scene.part: 0.0 for scene in scenes}
+    for scene, on in zip(scenes, chosen, strict=True):
+        out[scene.part] += scene.frames if on else 0
+    return out
+
+
+def _pull(n: int, scene: Candidate, seed: int, has_lines: bool) -> float:
+    pull = FORM_PULL.get(scene.section_type, 0.0) + TASTE * unit(seed, "kind", n)
+    pull += OPENING_PULL if scene.opens_part and scene.section_type == "chorus" else 0.0
+    if not has_lines:
+        return pull
+    sung = VOCAL_PULL if scene.vocals >= SUNG else 0.0
+    return pull + sung + VOCAL_PULL / 2 * scene.vocals
+
+
+def _score(
+    n: int,
+    scenes: Sequence[Candidate],
+    chosen: Sequence[bool],
+    given: dict[int, float],
+    whole: dict[int, float],
+    pull: Sequence[float],
+) -> float:
+    beside = sum(chosen[k] for k in (n - 1, n + 1) if 0 <= k < len(chosen))
+    part = scenes[n].part
+    return pull[n] - RUN_COST * beside - SHARE_COST * given[part] / max(1.0, whole[part])

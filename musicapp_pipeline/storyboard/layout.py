@@ -1,0 +1,123 @@
+"""From cut points to scenes: the cuts with the least musical cost that money allows."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor
+
+import numpy as np
+
+from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene, sold_durations
+from musicapp_pipeline.storyboard.cuts import CutMap, CutPoint, Grade, Part
+from musicapp_pipeline.storyboard.dp import Ints, Steps, best_path, least_paid, steps_between
+from musicapp_pipeline.storyboard.energy import EnergyTrack
+from musicapp_pipeline.storyboard.lyrics import LineTrack
+from musicapp_pipeline.storyboard.model import KeptScene, PlannerOptions
+from musicapp_pipeline.storyboard.score import SceneCosts
+from musicapp_pipeline.timebase import Frames, whole_frames
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A scene's interval, and the kept scene it is, if it is one."""
+
+    start: CutPoint
+    end: CutPoint
+    part: Part
+    kept: KeptScene | None = None
+
+    @property
+    def frames(self) -> Frames:
+        return self.end.frame - self.start.frame
+
+
+def lay_out(
+    cuts: CutMap,
+    energy: EnergyTrack,
+    lines: LineTrack,
+    options: PlannerOptions,
+    kept: Sequence[KeptScene] = (),
+) -> tuple[Span, ...]:
+    """Cut the song.
+
+    Args:
+        kept: scenes that stay, ascending, apart from each other and inside the song.
+
+    Returns:
+        Spans that tile frame 0 to the last. What they pay together is at most
+        ``1 / options.economy`` of the least with which the hard rules can be met.
+    """
+    cuts = _around_kept(cuts, options, kept)
+    steps = legal_steps(cuts, options, kept)
+    budget = floor(int(least_paid(steps)[-1]) / options.economy + 1e-9)
+    path = best_path(steps, SceneCosts(cuts, energy, lines, options), budget)
+    by_start = {scene.start_frame: scene for scene in kept}
+    points = [cuts.points[k] for k in path]
+    return tuple(
+        Span(start, end, part_at(cuts, start, end), by_start.get(start.frame))
+        for start, end in pairwise(points)
+    )
+
+
+def legal_steps(
+    cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene] = ()
+) -> list[Steps]:
+    """The scenes that the hard rules allow: section and kept edges are cuts, lengths in bounds."""
+    frames = [p.frame for p in cuts.points]
+    edges = {0, frames[-1], *(part.start.frame for part in cuts.parts)}
+    edges |= {frame for scene in kept for frame in (scene.start_frame, scene.end_frame)}
+    forced = [k for k, frame in enumerate(frames) if frame in edges]
+    index = {frame: k for k, frame in enumerate(frames)}
+    fixed = {index[scene.end_frame]: index[scene.start_frame] for scene in kept}
+    sold = np.array(sold_durations(options), dtype=np.int64)
+    holds = np.array([whole_frames(int(s), options.fps) for s in sold], dtype=np.int64)
+
+    def seconds_for(lengths: Ints) -> Ints:
+        bought: Ints = sold[np.searchsorted(holds, lengths)]
+        return bought
+
+    bounds = (shortest_scene(options), longest_scene(options))
+    return steps_between(frames, forced, fixed, bounds, seconds_for)
+
+
+def part_at(cuts: CutMap, start: CutPoint, end: CutPoint) -> Part:
+    """The part that the middle of an interval belongs to."""
+    starts = [part.start.frame for part in cuts.parts]
+    middle = (start.frame + end.frame) // 2
+    return cuts.parts[max(0, bisect_right(starts, middle) - 1)]
+
+
+def _around_kept(cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene]) -> CutMap:
+    """The map with kept scenes in it: their edges are points, nothing inside them is one, and
+    section starts too close to them for a scene to fit are no forced cuts any more."""
+    if not kept:
+        return cuts
+    sliver = max(1, shortest_scene(options) // 2)
+    own = {p.frame: p for p in cuts.points}
+    for scene in kept:
+        for frame in [f for f in own if scene.start_frame < f < scene.end_frame]:
+            del own[frame]
+        for frame, time in (
+            (scene.start_frame, scene.start_time),
+            (scene.end_frame, scene.end_time),
+        ):
+            own.setdefault(frame, CutPoint(time, frame, Grade.CLOCK, 0.0, Grade.CLOCK))
+    edges = sorted(f for scene in kept for f in (scene.start_frame, scene.end_frame))
+    points = tuple(own[frame] for frame in sorted(own))
+    parts = _merge_slivers(cuts.parts, own, edges, sliver)
+    return CutMap(points, parts)
+
+
+def _merge_slivers(
+    parts: Sequence[Part], own: dict[Frames, CutPoint], edges: Sequence[Frames], sliver: Frames
+) -> tuple[Part, ...]:
+    out = [parts[0]]
+    for part in parts[1:]:
+        frame = part.start.frame
+        k = bisect_left(edges, frame)
+        near = [abs(e - frame) for e in edges[max(0, k - 1) : k + 1]]
+        blocked = frame not in own or any(0 < distance < sliver for distance in near)
+        if not blocked:
+            out.append(part)
+    return tuple(out)

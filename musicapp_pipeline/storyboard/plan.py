@@ -1,0 +1,141 @@
+"""From a song's analysis to a storyboard: where to cut, what to show, and why."""
+
+from collections.abc import Sequence
+
+from musicapp_pipeline.analysis.model import SongAnalysis
+from musicapp_pipeline.storyboard.clips import clip_seconds_for
+from musicapp_pipeline.storyboard.cuts import map_cuts
+from musicapp_pipeline.storyboard.energy import EnergyTrack
+from musicapp_pipeline.storyboard.kinds import Candidate, choose_kinds
+from musicapp_pipeline.storyboard.layout import Span, lay_out
+from musicapp_pipeline.storyboard.lyrics import LineTrack
+from musicapp_pipeline.storyboard.model import (
+    KeptScene,
+    PlannedScene,
+    PlannerOptions,
+    SceneType,
+    TimedLine,
+)
+from musicapp_pipeline.storyboard.moods import mood_of, tone_of
+from musicapp_pipeline.storyboard.shots import Picture, Slot, choose_pictures, choose_world
+from musicapp_pipeline.storyboard.vocabulary import World, world_named
+from musicapp_pipeline.storyboard.why import explain
+
+
+def plan_scenes(
+    analysis: SongAnalysis, lines: Sequence[TimedLine], options: PlannerOptions
+) -> tuple[PlannedScene, ...]:
+    """Cut a song into scenes and say what each shows.
+
+    Args:
+        analysis: beats, downbeats, onsets, energy and sections; any of them may be empty.
+        lines: timed lyrics in any order, overlapping or not; may be empty.
+        options: frame rate, lengths on sale, density, seed.
+
+    Returns:
+        Scenes that tile ``[0, frame_at(duration, fps))``; the same input gives the same plan.
+
+    Raises:
+        NothingToPlan: when the song is shorter than one frame.
+        BadPlannerOptions: when the model sells no duration, or the world is unknown.
+
+    Source: DESIGN of this project; the cut is chosen as ``storyboard.dp`` describes.
+    """
+    return plan_with_kept(analysis, lines, options, ())
+
+
+def plan_with_kept(
+    analysis: SongAnalysis,
+    lines: Sequence[TimedLine],
+    options: PlannerOptions,
+    kept: Sequence[KeptScene],
+) -> tuple[PlannedScene, ...]:
+    """A plan in which ``kept`` scenes (ascending, apart, inside the song) stay as they are."""
+    cuts = map_cuts(analysis, options)
+    energy = EnergyTrack(analysis.energy_curve, analysis.duration)
+    sung = LineTrack(lines, analysis.duration)
+    spans = lay_out(cuts, energy, sung, options, kept)
+    kinds = _kinds(spans, sung, options)
+    energies = [energy.mean(span.start.time, span.end.time) for span in spans]
+    pictures = _pictures(
+        spans, kinds, energies, _world(analysis, energies, spans, options), options
+    )
+    tone = tone_of(analysis)
+    return tuple(
+        PlannedScene(
+            order=n + 1,
+            start_frame=span.start.frame,
+            end_frame=span.end.frame,
+            start_time=span.start.time,
+            end_time=span.end.time,
+            scene_type=kinds[n],
+            section=span.part.name,
+            section_type=span.part.type,
+            clip_seconds=(
+                span.kept.clip_seconds if span.kept else clip_seconds_for(span.frames, options)
+            ),
+            energy=round(energies[n], 4),
+            mood=mood_of(tone, span.part.type, energies[n]),
+            lyrics="\n".join(
+                line.text.strip() for line in sung.between(span.start.time, span.end.time)
+            ),
+            shot=pictures[n].shot,
+            idea=pictures[n].idea,
+            why="kept, takes of it were paid"
+            if span.kept
+            else explain(span.start, span.part, energy, sung),
+        )
+        for n, span in enumerate(spans)
+    )
+
+
+def _kinds(
+    spans: Sequence[Span], lines: LineTrack, options: PlannerOptions
+) -> tuple[SceneType, ...]:
+    candidates = [
+        Candidate(
+            frames=span.frames,
+            part=span.part.start.frame,
+            section_type=span.part.type,
+            vocals=lines.coverage(span.start.time, span.end.time),
+            opens_part=span.start.frame == span.part.start.frame,
+            fixed=span.kept.scene_type if span.kept else None,
+        )
+        for span in spans
+    ]
+    return choose_kinds(
+        candidates, options.performance_density, options.seed, has_lines=bool(lines.lines)
+    )
+
+
+def _world(
+    analysis: SongAnalysis,
+    energies: Sequence[float],
+    spans: Sequence[Span],
+    options: PlannerOptions,
+) -> World:
+    if options.world is not None:
+        return world_named(options.world)
+    loud = sum(e * s.frames for e, s in zip(energies, spans, strict=True))
+    return choose_world(tone_of(analysis), loud / sum(s.frames for s in spans), options.seed)
+
+
+def _pictures(
+    spans: Sequence[Span],
+    kinds: Sequence[SceneType],
+    energies: Sequence[float],
+    world: World,
+    options: PlannerOptions,
+) -> tuple[Picture, ...]:
+    slots = [
+        Slot(
+            kind=kind,
+            section_type=span.part.type,
+            occurrence=span.part.occurrence,
+            energy=energy,
+            shot=span.kept.shot if span.kept else None,
+            idea=span.kept.idea if span.kept else None,
+        )
+        for span, kind, energy in zip(spans, kinds, energies, strict=True)
+    ]
+    return choose_pictures(slots, world, options.seed)

@@ -1,0 +1,98 @@
+"""The wording of prompts as data: one template, five parts, replaceable by a user's own."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from musicapp_pipeline.storyboard.errors import BadTemplate
+from musicapp_pipeline.storyboard.model import Frozen
+from musicapp_pipeline.storyboard.vocabulary import load_data, parse_as
+
+_SLOT: Final = re.compile(r"\{([^{}]*)\}")
+_SCENE: Final = frozenset(
+    {
+        *("size", "angle", "movement", "light", "idea", "mood", "section"),
+        *("verb", "lyrics", "subject", "image", "delivery"),
+    }
+)
+_ALLOWED: Final[Mapping[str, frozenset[str]]] = {
+    "global_style": frozenset({"title"}),
+    "character": frozenset({"name", "traits"}),
+    "nameless": frozenset({"name"}),
+    "other_character": frozenset({"name", "traits"}),
+    "character_dos": frozenset({"name", "dos"}),
+    "character_donts": frozenset({"name", "donts"}),
+    "continuity": frozenset(),
+    "style": frozenset({"directive"}),
+}
+
+
+class PromptTemplate(Frozen):
+    """The texts a prompt is made of; ``{name}`` marks where a value goes."""
+
+    global_style: str = Field(min_length=1)
+    character: str = Field(min_length=1)
+    nameless: str = Field(min_length=1)
+    """Stands for ``character`` when nothing is known of the looks."""
+    other_character: str
+    character_dos: str
+    character_donts: str
+    performance: str = Field(min_length=1)
+    performance_without_lyrics: str = Field(min_length=1)
+    performance_setting: str
+    broll: str = Field(min_length=1)
+    broll_without_lyrics: str = Field(min_length=1)
+    broll_setting: str
+    image: str
+    atmosphere: str
+    continuity: str = Field(min_length=1)
+    style: str = Field(min_length=1)
+
+    @field_validator("*")
+    @classmethod
+    def _known_slots(cls, text: str, info: ValidationInfo) -> str:
+        allowed = _ALLOWED.get(str(info.field_name), _SCENE)
+        unknown = sorted(set(_SLOT.findall(text)) - allowed)
+        if unknown:
+            names = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
+            raise ValueError(f"{{{unknown[0]}}} is no placeholder here; there are: {names}")
+        return text
+
+
+def load_template(data: Mapping[str, Any] | str) -> PromptTemplate:
+    """A user's template, from a mapping or JSON text; texts left out are the package's own.
+
+    Raises:
+        BadTemplate: naming the text, and the placeholders it may use.
+    """
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except json.JSONDecodeError as error:
+            raise BadTemplate(
+                f"the template is not JSON: {error}; give an object of name to text",
+                field="template",
+                value=data,
+            ) from error
+    if not isinstance(data, Mapping):
+        raise BadTemplate(
+            f"the template is a {type(data).__name__}; give an object of name to text",
+            field="template",
+            value=data,
+        )
+    return parse_as(PromptTemplate, {**default_template().model_dump(), **data}, "template")
+
+
+@cache
+def default_template() -> PromptTemplate:
+    """The specification's wording."""
+    return parse_as(PromptTemplate, load_data("template.json"), "template.json")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with each ``{name}`` replaced once; values are never read as templates."""
+    return _SLOT.sub(lambda slot: values.get(slot.group(1), ""), text)

@@ -1,0 +1,109 @@
+"""The words of the pictures, as data: shot sizes, angles, movements, worlds and moods."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from musicapp_pipeline.storyboard.errors import BadPlannerOptions, BadTemplate
+from musicapp_pipeline.storyboard.model import Frozen, SceneType
+
+Band = Literal["calm", "driving", "contrast"]
+Phrases = dict[Band, tuple[str, ...]]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Term(Frozen):
+    """A word of the camera's vocabulary, the scenes it suits and the energy it needs."""
+
+    name: str = Field(min_length=1)
+    kinds: tuple[SceneType, ...] = ("performance", "broll")
+    energy: tuple[float, float] = (0.0, 1.0)
+    weight: float = Field(1.0, gt=0)
+
+    def suits(self, kind: SceneType, energy: float) -> bool:
+        return kind in self.kinds and self.energy[0] <= energy <= self.energy[1]
+
+
+class ShotVocabulary(Frozen):
+    """All the ways a camera may see a scene."""
+
+    sizes: tuple[Term, ...] = Field(min_length=2)
+    angles: tuple[Term, ...] = Field(min_length=2)
+    movements: tuple[Term, ...] = Field(min_length=2)
+
+
+class World(Frozen):
+    """A place and its pictures, so that a video's ideas belong together."""
+
+    name: str = Field(min_length=1)
+    moods: tuple[Literal["dark", "bright", "calm", "driving"], ...] = ()
+    light: dict[Band, str]
+    performance: Phrases
+    broll: Phrases
+
+    def ideas(self, kind: SceneType, band: Band) -> tuple[str, ...]:
+        return (self.performance if kind == "performance" else self.broll)[band]
+
+
+def load_data(name: str) -> Any:
+    """A file of the package's ``data`` folder, parsed."""
+    return json.loads(resources.files(__package__).joinpath("data", name).read_text("utf-8"))
+
+
+def parse_as(model: type[M], data: object, what: str) -> M:
+    """``data`` (a mapping or JSON text) as ``model``.
+
+    Raises:
+        BadTemplate: naming the field, what was given and what is wrong with it.
+    """
+    try:
+        if isinstance(data, str | bytes):
+            return model.model_validate_json(data)
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise bad_data(error, what) from error
+
+
+def bad_data(error: ValidationError, what: str) -> BadTemplate:
+    """A validation error as one a person can act on."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"])) or what
+    return BadTemplate(
+        f"{what}: {field}: {first['msg']} (got {first.get('input')!r})",
+        field=field,
+        value=first.get("input"),
+    )
+
+
+@cache
+def shot_vocabulary() -> ShotVocabulary:
+    """The package's shot vocabulary."""
+    return parse_as(ShotVocabulary, load_data("shots.json"), "shots.json")
+
+
+@cache
+def worlds() -> Mapping[str, World]:
+    """The package's worlds, by name."""
+    found = TypeAdapter(tuple[World, ...]).validate_python(load_data("worlds.json"))
+    return {world.name: world for world in found}
+
+
+def world_named(name: str) -> World:
+    """A world by its name.
+
+    Raises:
+        BadPlannerOptions: naming those there are.
+    """
+    known = worlds()
+    if name not in known:
+        raise BadPlannerOptions(
+            f"world {name!r} is unknown; there are {', '.join(known)}",
+            field="world",
+            value=name,
+            allowed=", ".join(known),
+        )
+    return known[name]
