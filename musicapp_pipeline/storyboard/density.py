@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene
+from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene, sold_durations
 from musicapp_pipeline.storyboard.model import PlannerOptions
+from musicapp_pipeline.timebase import whole_frames
 
 DRIVE: Final = {
     "intro": 0.10,
@@ -30,9 +31,12 @@ def target_frames(section_type: str, energy: float, options: PlannerOptions) -> 
     """The shot length in frames that a section wants at ``energy`` (0 to 1).
 
     Interpolates geometrically, because lengths are felt as ratios: from the longest scene at no
-    drive to a little above the shortest at full drive.
+    drive to the quickest at full drive. The quickest is a little above the shortest scene, but
+    not far below the shortest clip on sale: wishes that nobody would pay for would only make
+    verse and chorus alike.
     """
     longest = longest_scene(options)
-    quickest = min(longest, 1.25 * shortest_scene(options))
+    least_clip = whole_frames(sold_durations(options)[0], options.fps)
+    quickest = min(longest, max(1.25 * shortest_scene(options), 0.75 * least_clip))
     drive = FORM_WEIGHT * drive_of(section_type) + (1 - FORM_WEIGHT) * energy
     return float(longest * (quickest / longest) ** drive)

@@ -9,11 +9,13 @@ from math import floor
 import numpy as np
 
 from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene, sold_durations
-from musicapp_pipeline.storyboard.cuts import CutMap, CutPoint, Grade, Part
+from musicapp_pipeline.storyboard.cuts import CutMap
 from musicapp_pipeline.storyboard.dp import Ints, Steps, best_path, least_paid, steps_between
 from musicapp_pipeline.storyboard.energy import EnergyTrack
+from musicapp_pipeline.storyboard.form import Part
 from musicapp_pipeline.storyboard.lyrics import LineTrack
 from musicapp_pipeline.storyboard.model import KeptScene, PlannerOptions
+from musicapp_pipeline.storyboard.points import CutPoint, Grade
 from musicapp_pipeline.storyboard.score import SceneCosts
 from musicapp_pipeline.timebase import Frames, whole_frames
 

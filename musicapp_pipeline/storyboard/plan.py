@@ -6,6 +6,7 @@ from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.storyboard.clips import clip_seconds_for
 from musicapp_pipeline.storyboard.cuts import map_cuts
 from musicapp_pipeline.storyboard.energy import EnergyTrack
+from musicapp_pipeline.storyboard.ideas import rank_worlds
 from musicapp_pipeline.storyboard.kinds import Candidate, choose_kinds
 from musicapp_pipeline.storyboard.layout import Span, lay_out
 from musicapp_pipeline.storyboard.lyrics import LineTrack
@@ -17,8 +18,8 @@ from musicapp_pipeline.storyboard.model import (
     TimedLine,
 )
 from musicapp_pipeline.storyboard.moods import mood_of, tone_of
-from musicapp_pipeline.storyboard.shots import Picture, Slot, choose_pictures, choose_world
-from musicapp_pipeline.storyboard.vocabulary import World, world_named
+from musicapp_pipeline.storyboard.shots import Picture, Slot, choose_pictures
+from musicapp_pipeline.storyboard.vocabulary import World
 from musicapp_pipeline.storyboard.why import explain
 
 
@@ -57,9 +58,8 @@ def plan_with_kept(
     spans = lay_out(cuts, energy, sung, options, kept)
     kinds = _kinds(spans, sung, options)
     energies = [energy.mean(span.start.time, span.end.time) for span in spans]
-    pictures = _pictures(
-        spans, kinds, energies, _world(analysis, energies, spans, options), options
-    )
+    ranked = _ranked_worlds(analysis, energies, spans, options)
+    pictures = _pictures(spans, kinds, energies, ranked, options)
     tone = tone_of(analysis)
     return tuple(
         PlannedScene(
@@ -108,23 +108,22 @@ def _kinds(
     )
 
 
-def _world(
+def _ranked_worlds(
     analysis: SongAnalysis,
     energies: Sequence[float],
     spans: Sequence[Span],
     options: PlannerOptions,
-) -> World:
-    if options.world is not None:
-        return world_named(options.world)
+) -> list[World]:
     loud = sum(e * s.frames for e, s in zip(energies, spans, strict=True))
-    return choose_world(tone_of(analysis), loud / sum(s.frames for s in spans), options.seed)
+    mean = loud / sum(s.frames for s in spans)
+    return rank_worlds(tone_of(analysis), mean, options.seed, options.world)
 
 
 def _pictures(
     spans: Sequence[Span],
     kinds: Sequence[SceneType],
     energies: Sequence[float],
-    world: World,
+    ranked: Sequence[World],
     options: PlannerOptions,
 ) -> tuple[Picture, ...]:
     slots = [
@@ -138,4 +137,4 @@ def _pictures(
         )
         for span, kind, energy in zip(spans, kinds, energies, strict=True)
     ]
-    return choose_pictures(slots, world, options.seed)
+    return choose_pictures(slots, ranked, options.seed)

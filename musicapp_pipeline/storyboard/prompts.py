@@ -205,7 +205,7 @@ def _values(
 ) -> dict[str, str]:
     shot = scene.shot or _DEFAULT_SHOTS[scene.scene_type]
     lyrics = shortened(_own(clean_lyrics(scene.lyrics)), room.lyrics)
-    delivery = delivery_for(lyrics) if room.echo else ""
+    delivery = delivery_for(lyrics, scene.energy) if room.echo else ""
     return {
         "size": _own(shot.size),
         "angle": _own(shot.angle),

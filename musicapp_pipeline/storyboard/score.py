@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 
 from musicapp_pipeline.storyboard.clips import sold_durations
-from musicapp_pipeline.storyboard.cuts import CutMap, CutPoint, Grade
+from musicapp_pipeline.storyboard.cuts import CutMap
 from musicapp_pipeline.storyboard.density import target_frames
 from musicapp_pipeline.storyboard.dp import Floats, Ints
 from musicapp_pipeline.storyboard.energy import EnergyTrack
 from musicapp_pipeline.storyboard.lyrics import LineTrack
 from musicapp_pipeline.storyboard.model import PlannerOptions
+from musicapp_pipeline.storyboard.points import CutPoint, Grade
 from musicapp_pipeline.storyboard.seeds import unit
 from musicapp_pipeline.timebase import whole_frames
 
@@ -22,7 +23,8 @@ PLACE_COST: Final = {
     Grade.PHRASE_4: 0.15,
     Grade.PHRASE_2: 0.35,
     Grade.BAR: 0.6,
-    Grade.BEAT: 1.6,
+    Grade.HALF: 1.1,
+    Grade.BEAT: 1.7,
     Grade.ONSET: 1.2,
     Grade.COUNTED: 1.6,
     Grade.CLOCK: 1.8,

@@ -1,21 +1,17 @@
-"""What each scene shows and how the camera sees it.
+"""How the camera sees each scene.
 
-Scenes of a recurring section take the same ideas and shots at the same places, so that a chorus
-is recognised when it returns; then neighbours that came out alike are moved apart.
+A shot follows from its idea, so that an idea that returns with the chorus returns in the same
+shot; where that would be like the neighbour, the next best word is taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from musicapp_pipeline.storyboard.density import drive_of
+from musicapp_pipeline.storyboard.ideas import RETURNS, IdeaBook, band_of
 from musicapp_pipeline.storyboard.model import SceneType, Shot
-from musicapp_pipeline.storyboard.moods import Tone
-from musicapp_pipeline.storyboard.seeds import shuffled, unit
-from musicapp_pipeline.storyboard.vocabulary import Band, Term, World, shot_vocabulary, worlds
-
-RETURNS = frozenset({"chorus", "prechorus", "breakdown", "instrumental"})
-"""Sections that come back as they were; others return with one idea and go on from there."""
-CONTRAST = frozenset({"bridge", "breakdown"})
+from musicapp_pipeline.storyboard.seeds import unit
+from musicapp_pipeline.storyboard.vocabulary import Idea, Term, World, shot_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,87 +34,64 @@ class Picture:
     idea: str
 
 
-def choose_world(tone: Tone, energy: float, seed: int) -> World:
-    """A world that fits the song's mood; the seed decides between those that fit as well."""
-    pace = "driving" if energy >= 0.5 else "calm"
-    return max(
-        worlds().values(),
-        key=lambda w: (tone in w.moods) + (pace in w.moods) + 1.5 * unit(seed, "world", w.name),
-    )
+def choose_pictures(
+    slots: Sequence[Slot], ranked: Sequence[World], seed: int
+) -> tuple[Picture, ...]:
+    """Ideas and shots for all scenes, in order; no two neighbours share either.
 
-
-def choose_pictures(slots: Sequence[Slot], world: World, seed: int) -> tuple[Picture, ...]:
-    """Ideas and shots for all scenes, in order; no two neighbours share one."""
+    Args:
+        ranked: worlds, the video's own first.
+    """
+    closing = sum(slot.section_type == "outro" and slot.kind == "broll" for slot in slots)
+    book = IdeaBook(ranked, seed, closing)
     out: list[Picture] = []
-    counts: dict[tuple[str, int, SceneType], int] = {}
     for n, slot in enumerate(slots):
-        place = (slot.section_type, slot.occurrence, slot.kind)
-        nth = counts.get(place, 0)
-        counts[place] = nth + 1
         after = slots[n + 1] if n + 1 < len(slots) else None
-        near = [out[-1]] if out else []
-        if after is not None and after.shot is not None and after.idea is not None:
-            near.append(Picture(after.shot, after.idea))
-        out.append(_picture(slot, nth, world, seed, near))
+        near_ideas = {p.idea for p in out[-1:]} | ({after.idea} if after and after.idea else set())
+        near_shots = [p.shot for p in out[-1:]] + ([after.shot] if after and after.shot else [])
+        band = band_of(slot.section_type, slot.kind, slot.energy)
+        if slot.idea is not None:
+            idea = Idea(text=slot.idea)
+        else:
+            idea = book.next(
+                slot.section_type, slot.occurrence, slot.kind, band, frozenset(near_ideas)
+            )
+        shot = slot.shot or _shot(slot, idea, ranked[0].light[band], seed, near_shots)
+        out.append(Picture(shot, idea.text))
     return tuple(out)
 
 
-def _picture(slot: Slot, nth: int, world: World, seed: int, near: Sequence[Picture]) -> Picture:
-    if slot.shot is not None and slot.idea is not None:
-        return Picture(slot.shot, slot.idea)
+def _shot(slot: Slot, idea: Idea, light: str, seed: int, near: Sequence[Shot]) -> Shot:
     words = shot_vocabulary()
-    key = (slot.section_type, slot.kind, nth)
-    shots = [p.shot for p in near]
-    shot = slot.shot or Shot(
-        size=_term(words.sizes, slot, seed, ("size", *key), {s.size for s in shots}),
-        angle=_term(words.angles, slot, seed, ("angle", *key), {s.angle for s in shots}),
-        movement=_term(words.movements, slot, seed, ("move", *key), {s.movement for s in shots}),
-        light=world.light[_band(slot)],
+
+    def pick(what: str, terms: Sequence[Term], taken: Collection[str]) -> str:
+        return _term(terms, slot, idea, (seed, what, idea.text), taken)
+
+    return Shot(
+        size=pick("size", words.sizes, {shot.size for shot in near}),
+        angle=pick("angle", words.angles, {shot.angle for shot in near}),
+        movement=pick("movement", words.movements, {shot.movement for shot in near}),
+        light=light,
     )
-    idea = slot.idea or _idea(slot, nth, world, seed, {p.idea for p in near})
-    return Picture(shot, idea)
 
 
 def _term(
-    terms: Sequence[Term], slot: Slot, seed: int, key: tuple[object, ...], taken: set[str]
+    terms: Sequence[Term],
+    slot: Slot,
+    idea: Idea,
+    key: tuple[int, str, str],
+    taken: Collection[str],
 ) -> str:
-    """The term of the slot's kind and energy, by weight; the next best where one is taken."""
-    # Energy by form, so that a chorus that is sung louder the second time keeps its shots.
-    energy = 0.6 * drive_of(slot.section_type) + 0.4 * round(slot.energy * 2) / 2
-    fitting = [t for t in terms if t.suits(slot.kind, energy)]
-    fitting = fitting or [t for t in terms if slot.kind in t.kinds] or list(terms)
-    ranked = sorted(
-        fitting,
-        key=lambda t: (t.name in taken, -(unit(seed, *key, t.name) ** (1 / t.weight)), t.name),
-    )
-    return ranked[0].name
-
-
-def _band(slot: Slot) -> Band:
-    if slot.section_type in CONTRAST:
-        return "contrast"
-    return "driving" if drive_of(slot.section_type) >= 0.6 else "calm"
-
-
-def _idea(slot: Slot, nth: int, world: World, seed: int, taken: set[str]) -> str:
-    ideas = _deck(slot, world, seed)
-    for step in range(len(ideas)):
-        idea = ideas[(nth + step) % len(ideas)]
-        if idea not in taken:
-            return idea
-    return ideas[nth % len(ideas)]
-
-
-def _deck(slot: Slot, world: World, seed: int) -> list[str]:
-    """The ideas a section draws from, in its order.
-
-    Each kind of section has its own order of its band's ideas. A section that returns starts
-    again; a verse returns to its first idea and then goes on where the last one ended.
-    """
-    band = _band(slot)
-    ideas = list(world.ideas(slot.kind, band))
-    if slot.section_type in RETURNS:
-        return shuffled(ideas, seed, "idea", band, slot.section_type)
-    deck = shuffled(ideas, seed, "idea", band)
-    turn = 3 * slot.occurrence % max(1, len(deck) - 1)
-    return deck[:1] + deck[1 + turn :] + deck[1 : 1 + turn]
+    """The term that suits best, by weight and seed; one that a neighbour has only at need."""
+    energy = drive_of(slot.section_type)
+    if slot.section_type not in RETURNS:
+        # What returns keeps its shots even if it is sung louder the second time.
+        energy = 0.5 * energy + 0.5 * slot.energy
+    fitting = [t for t in terms if t.suits(slot.kind, idea.scale, energy)]
+    spare = [t for t in terms if slot.kind in t.kinds and idea.scale in t.scales]
+    free = [t for t in fitting if t.name not in taken] or [t for t in spare if t.name not in taken]
+    # Weighted choice without state (Efraimidis and Spirakis, 2006).
+    return max(
+        free or fitting or spare or list(terms),
+        key=lambda t: (unit(*key, t.name) ** (1 / t.weight), t.name),
+    ).name

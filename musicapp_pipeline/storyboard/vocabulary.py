@@ -1,4 +1,4 @@
-"""The words of the pictures, as data: shot sizes, angles, movements, worlds and moods."""
+"""The words of the pictures, as data: shot sizes, angles, movements, and worlds of ideas."""
 
 import json
 from collections.abc import Mapping
@@ -11,9 +11,17 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from musicapp_pipeline.storyboard.errors import BadPlannerOptions, BadTemplate
 from musicapp_pipeline.storyboard.model import Frozen, SceneType
 
-Band = Literal["calm", "driving", "contrast"]
-Phrases = dict[Band, tuple[str, ...]]
+Band = Literal["opening", "calm", "driving", "contrast"]
+Scale = Literal["detail", "figure", "landscape"]
+SCALES: tuple[Scale, ...] = ("landscape", "figure", "detail")
 M = TypeVar("M", bound=BaseModel)
+
+
+class Idea(Frozen):
+    """Something to show, and how much of the world has to be in frame for it."""
+
+    text: str
+    scale: Scale = "figure"
 
 
 class Term(Frozen):
@@ -21,11 +29,13 @@ class Term(Frozen):
 
     name: str = Field(min_length=1)
     kinds: tuple[SceneType, ...] = ("performance", "broll")
+    scales: tuple[Scale, ...] = SCALES
     energy: tuple[float, float] = (0.0, 1.0)
     weight: float = Field(1.0, gt=0)
 
-    def suits(self, kind: SceneType, energy: float) -> bool:
-        return kind in self.kinds and self.energy[0] <= energy <= self.energy[1]
+    def suits(self, kind: SceneType, scale: Scale, energy: float) -> bool:
+        low, high = self.energy
+        return kind in self.kinds and scale in self.scales and low <= energy <= high
 
 
 class ShotVocabulary(Frozen):
@@ -37,16 +47,22 @@ class ShotVocabulary(Frozen):
 
 
 class World(Frozen):
-    """A place and its pictures, so that a video's ideas belong together."""
+    """A place and its pictures, so that a video's ideas belong together.
+
+    ``performance`` says where the performer stands; ``broll`` what else is seen, by scale.
+    """
 
     name: str = Field(min_length=1)
     moods: tuple[Literal["dark", "bright", "calm", "driving"], ...] = ()
     light: dict[Band, str]
-    performance: Phrases
-    broll: Phrases
+    performance: dict[Band, tuple[str, ...]]
+    broll: dict[Band, dict[Scale, tuple[str, ...]]]
 
-    def ideas(self, kind: SceneType, band: Band) -> tuple[str, ...]:
-        return (self.performance if kind == "performance" else self.broll)[band]
+    def ideas(self, kind: SceneType, band: Band) -> dict[Scale, tuple[str, ...]]:
+        """The ideas of a band by scale; where a performer stands is always a figure's."""
+        if kind == "performance":
+            return {"figure": self.performance[band if band in self.performance else "calm"]}
+        return self.broll[band]
 
 
 def load_data(name: str) -> Any:
@@ -55,28 +71,22 @@ def load_data(name: str) -> Any:
 
 
 def parse_as(model: type[M], data: object, what: str) -> M:
-    """``data`` (a mapping or JSON text) as ``model``.
+    """``data`` as ``model``.
 
     Raises:
         BadTemplate: naming the field, what was given and what is wrong with it.
     """
     try:
-        if isinstance(data, str | bytes):
-            return model.model_validate_json(data)
         return model.model_validate(data)
     except ValidationError as error:
-        raise bad_data(error, what) from error
-
-
-def bad_data(error: ValidationError, what: str) -> BadTemplate:
-    """A validation error as one a person can act on."""
-    first = error.errors()[0]
-    field = ".".join(map(str, first["loc"])) or what
-    return BadTemplate(
-        f"{what}: {field}: {first['msg']} (got {first.get('input')!r})",
-        field=field,
-        value=first.get("input"),
-    )
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or what
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise BadTemplate(
+            f"{what}, {field}: {reason} (got {first.get('input')!r})",
+            field=field,
+            value=first.get("input"),
+        ) from error
 
 
 @cache

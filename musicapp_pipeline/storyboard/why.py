@@ -1,8 +1,9 @@
 """Why a cut is where it is, in words for the person who will look at it."""
 
-from musicapp_pipeline.storyboard.cuts import CutPoint, Grade, Part
 from musicapp_pipeline.storyboard.energy import EnergyTrack
+from musicapp_pipeline.storyboard.form import Part
 from musicapp_pipeline.storyboard.lyrics import LineTrack
+from musicapp_pipeline.storyboard.points import CutPoint, Grade
 
 RISE = 0.12
 MOVED = 0.05
@@ -12,6 +13,7 @@ _PLACES = {
     Grade.PHRASE_4: "4-bar phrase",
     Grade.PHRASE_2: "2-bar phrase",
     Grade.BAR: "downbeat",
+    Grade.HALF: "half bar",
     Grade.BEAT: "beat",
     Grade.ONSET: "onset, no beat is heard here",
     Grade.COUNTED: "beat counted on, none is heard here",
