@@ -1,6 +1,5 @@
 """One way for any stage to say how far it is, whoever listens (a bar, a job row, a test)."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 
@@ -14,7 +13,7 @@ def silent(_fraction: float, _message: str = "", /) -> None:
     """Nobody listens."""
 
 
-def part(report: OnProgress, start: float, end: float) -> Callable[[float, str], None]:
+def part(report: OnProgress, start: float, end: float) -> OnProgress:
     """A reporter for a step that covers ``start`` to ``end`` of the whole."""
 
     def scaled(fraction: float, message: str = "", /) -> None:

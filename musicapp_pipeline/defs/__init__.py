@@ -1,1 +1,1 @@
-"""defs."""
+"""The thin Dagster layer: one folder a stage."""

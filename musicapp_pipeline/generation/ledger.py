@@ -4,6 +4,7 @@ Each function works in the caller's write transaction. On PostgreSQL the project
 before a sum is taken; on SQLite the transaction holds the write lock from its first statement.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -203,3 +204,12 @@ def _book(
 
 def _usd(value: Decimal | int | None) -> Decimal:
     return Decimal(value or 0)
+
+
+def all_takes_ended(session: Session, keys: Sequence[str]) -> bool:
+    """Have all these takes landed, ended or been parked, so that nobody needs to wait?"""
+    query = select(SceneVersion.key, SceneVersion.status).where(SceneVersion.key.in_(keys))
+    status = {row.key: row.status for row in session.execute(query)}
+    return bool(keys) and all(
+        status.get(key, "queued") not in ("queued", "generating") for key in keys
+    )

@@ -127,6 +127,12 @@ def set_status(
     if status == "completed":
         version.completed_at = now()
     session.flush()
+    tell(session, version)
+    refresh_status(session, scenes.get(session, version.scene_id))
+
+
+def tell(session: Session, version: SceneVersion) -> None:
+    """Announce a change of a take."""
     events.tell(
         session,
         version.project_id,
@@ -134,6 +140,5 @@ def set_status(
         id=version.id,
         sceneId=version.scene_id,
         take=version.take,
-        status=status,
+        status=version.status,
     )
-    refresh_status(session, scenes.get(session, version.scene_id))

@@ -1,0 +1,1 @@
+"""The chosen takes, the final cut and its renditions."""

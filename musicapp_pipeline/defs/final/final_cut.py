@@ -1,0 +1,144 @@
+"""Stitch the selected takes and lay the song under them."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline import timebase
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.final.selected_take import NothingSelected, final_media
+from musicapp_pipeline.defs.stage import Stage, Task, need, version_of
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.store import artifacts, projects, scenes, takes
+from musicapp_pipeline.store.artifacts import Made
+from musicapp_pipeline.store.media import sha256_file
+
+
+class CutIsWrong(MusicAppError):
+    """The stitched video is not what the plan says; it is not kept."""
+
+    code = "cut_is_wrong"
+
+
+def cut_list(session: Session, project_id: str) -> list[dict[str, Any]]:
+    """The selected media in the order they are shown.
+
+    Raises:
+        NothingSelected: naming the scenes without a usable take.
+    """
+    rows: list[dict[str, Any]] = []
+    missing = []
+    for scene in scenes.of_project(session, project_id):
+        chosen = scene.selected_version_id
+        version = takes.get(session, chosen) if chosen else None
+        media = final_media(version) if version else None
+        if version is None or media is None or version.mezzanine is None:
+            missing.append(f"{scene.order} ({scene.id})")
+            continue
+        rows.append(
+            {
+                "scene": scene.id,
+                "media": media,
+                "first": version.mezzanine["head"],
+                "frames": scene.frames,
+                "performance": scene.scene_type == "performance",
+            }
+        )
+    if missing or not rows:
+        raise NothingSelected(
+            f"no take is selected for scene {', '.join(missing) or '(there are no scenes)'}",
+            field="scenes",
+            value=missing,
+            allowed="one selected take for every scene",
+        )
+    return rows
+
+
+def inputs(session: Session, bench: Workbench, key: str) -> Any:
+    try:
+        rows: Any = cut_list(session, key)
+    except NothingSelected as error:
+        rows = error.value
+    project = projects.get(session, key)
+    return {"song": version_of(session, "song", key), "cut": rows, "title": project.title}
+
+
+def make(task: Task) -> Made:
+    """Stream-copy stitch, checked frame by frame and against the song."""
+    from musicapp_pipeline.assembly.model import Segment
+    from musicapp_pipeline.assembly.stitch import stitch
+    from musicapp_pipeline.assembly.verify import verify_final
+
+    bench = task.bench
+    with bench.database.read() as session:
+        rows = cut_list(session, task.key)
+        song = need(session, "song", task.key)
+        project = projects.get(session, task.key)
+        print_ = artifacts.fingerprint(inputs(session, bench, task.key))
+    fps = projects.fps_of(project)
+    wanted = timebase.frame_at(float(song.details["seconds"]), fps)
+    base = f"projects/{task.key}/final/{print_}"
+    segments = [Segment(bench.media.fetch(r["media"]), r["first"], r["frames"]) for r in rows]
+    task.report(0.1, f"stitching {len(segments)} scenes")
+    delivery = bench.media.fetch(song.details["delivery"])
+    with bench.media.writing(f"{base}.mp4") as path:
+        stitch(segments, delivery, path, fps, tags={"title": project.title})
+        task.report(0.5, "checking every frame")
+        assert song.media_key is not None
+        report = verify_final(path, wanted, fps, bench.media.fetch(song.media_key))
+        if report.problems:
+            raise CutIsWrong(
+                f"the stitched video is not right: {'; '.join(report.problems)}",
+                field="final_cut",
+                value=list(report.problems),
+            )
+    task.report(0.85, "drawing the contact sheet")
+    pictures = _pictures(task, base, rows)
+    video = bench.media.fetch(f"{base}.mp4")
+    facts = {
+        "frames": report.frames,
+        "fps": str(fps),
+        "seconds": float(report.frames / fps),
+        "scenes": len(rows),
+        "audio_offset_ms": float(report.audio_offset_ms),
+        "bytes": video.stat().st_size,
+    }
+    return Made(
+        data_version=sha256_file(video)[:24],
+        media_key=f"{base}.mp4",
+        details={**facts, "poster": pictures["poster"], "pictures": pictures, "shown": facts},
+    )
+
+
+def _pictures(task: Task, base: str, rows: list[dict[str, Any]]) -> dict[str, str]:
+    from musicapp_pipeline.assembly.poster import poster
+    from musicapp_pipeline.media.pictures import contact_sheet
+
+    media = task.bench.media
+    video = media.fetch(f"{base}.mp4")
+    middles, at = [], 0
+    for row in rows:
+        middles.append(at + row["frames"] // 2)
+        at += row["frames"]
+    faces = [m for m, row in zip(middles, rows, strict=True) if row["performance"]]
+    with media.writing(f"{base}-poster.jpg") as path:
+        poster(video, path, candidates=faces or middles)
+    columns = 6
+    shown = middles[: columns * 8]
+    with media.writing(f"{base}-contact.png") as path:
+        lines = -(-len(shown) // columns)
+        contact_sheet(video, path, columns=columns, rows=lines, width=960, frames=shown)
+    return {"poster": f"{base}-poster.jpg", "contact_sheet": f"{base}-contact.png"}
+
+
+STAGE = Stage(
+    name="final_cut",
+    level="project",
+    deps=("song", "selected_take"),
+    group="cut",
+    kinds=frozenset({"ffmpeg", "video"}),
+    description="The selected takes stitched by stream copy, exact to the frame, with the song.",
+    version="1",
+    inputs=inputs,
+    make=make,
+)

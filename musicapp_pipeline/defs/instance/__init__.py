@@ -1,0 +1,1 @@
+"""Classes that ``dagster.yaml`` names, and opening the instance from this process."""

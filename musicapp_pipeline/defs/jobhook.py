@@ -1,0 +1,125 @@
+"""Ties a run to the job that asked for it: claim, progress, cancel, end.
+
+The compare-and-set on the job's row is the deduplication: however many runs are launched for a
+job, one of them works.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from musicapp_pipeline.progress import OnProgress, part, silent
+from musicapp_pipeline.store import jobs
+from musicapp_pipeline.store.database import Database
+from musicapp_pipeline.store.models import SceneVersion
+
+JOB_TAG = "musicapp/job"
+PARENT_TAG = "dagster/parent_run_id"
+ROOT_TAG = "dagster/root_run_id"
+
+SHARES: dict[str, dict[str, tuple[float, float]]] = {
+    "analyze_audio": {
+        "song": (0.0, 0.2),
+        "audio_analysis": (0.2, 0.7),
+        "storyboard": (0.7, 1.0),
+    },
+    "generate_scene": {"clip": (0.85, 0.88), "mezzanine": (0.88, 1.0)},
+    "remix_scene": {"clip": (0.85, 0.88), "mezzanine": (0.88, 1.0)},
+    "vocal_extraction": {"vocal_segment": (0.0, 1.0)},
+    "forced_alignment": {"lyric_alignment": (0.0, 1.0)},
+    "lip_sync_post_process": {"lip_synced_clip": (0.0, 1.0)},
+    "stitch_final": {"selected_take": (0.0, 0.1), "final_cut": (0.1, 0.5), "renditions": (0.5, 1)},
+}
+"""Which part of a job's progress each stage covers; the last one ends the job."""
+THROTTLE = 0.5
+
+
+@dataclass
+class JobHook:
+    """The job of this run, or nothing."""
+
+    database: Database
+    stage: str
+    run_id: str
+    job_id: str | None = None
+    job_type: str = ""
+    predecessors: tuple[str, ...] = ()
+    _told: float = field(default=0.0)
+    _asked: float = field(default=0.0)
+    _cancelled: bool = field(default=False)
+
+    @classmethod
+    def of(cls, database: Database, stage: str, run_id: str, tags: Mapping[str, str]) -> "JobHook":
+        """From the run's tags."""
+        before = tuple(v for t in (PARENT_TAG, ROOT_TAG) if (v := tags.get(t)) and v != run_id)
+        hook = cls(database, stage, run_id, tags.get(JOB_TAG), predecessors=before)
+        if hook.job_id:
+            with database.read() as session:
+                hook.job_type = jobs.get(session, hook.job_id).type
+        return hook
+
+    def claim(self) -> bool:
+        """Is this the run that works on the job?"""
+        if self.job_id is None:
+            return True
+        with self.database.write() as session:
+            return jobs.claim(session, self.job_id, self.run_id, takeover=self.predecessors)
+
+    def reporter(self) -> OnProgress:
+        """Progress of this stage as progress of the job, written twice a second at most."""
+        if self.job_id is None:
+            return silent
+        start, end = SHARES.get(self.job_type, {}).get(self.stage, (0.0, 1.0))
+        return part(self._tell, start, end)
+
+    def _tell(self, fraction: float, message: str = "", /) -> None:
+        moment = time.monotonic()
+        if moment - self._told < THROTTLE:
+            return
+        self._told = moment
+        assert self.job_id is not None
+        with self.database.write() as session:
+            jobs.progress(session, self.job_id, fraction, message)
+
+    def cancelled(self) -> bool:
+        """Has somebody asked for the job to stop? The row is read at most twice a second."""
+        moment = time.monotonic()
+        if self.job_id is None or self._cancelled or moment - self._asked < THROTTLE:
+            return self._cancelled
+        self._asked = moment
+        with self.database.read() as session:
+            self._cancelled = jobs.get(session, self.job_id).cancel_requested
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """End the job as cancelled."""
+        if self.job_id is not None:
+            with self.database.write() as session:
+                jobs.finish(session, self.job_id, "cancelled", message="cancelled on request")
+
+    def fail(self, error: dict[str, Any]) -> None:
+        """End the job as failed."""
+        if self.job_id is not None:
+            with self.database.write() as session:
+                jobs.finish(session, self.job_id, "failed", error=error)
+
+    def done(self, stage: str) -> None:
+        """The stage has made all its partitions; the last stage completes the job."""
+        if self.job_id is None or not self._is_last(stage):
+            return
+        with self.database.write() as session:
+            job = jobs.get(session, self.job_id)
+            jobs.finish(session, self.job_id, "completed", result=_result(session, job))
+
+    def _is_last(self, stage: str) -> bool:
+        return list(SHARES.get(self.job_type, {"": ()}))[-1] == stage
+
+
+def _result(session: Any, job: Any) -> dict[str, Any]:
+    if job.result:
+        return dict(job.result)
+    version = session.get(SceneVersion, job.version_id) if job.version_id else None
+    if version is not None:
+        return {"versionId": version.id, "sceneId": version.scene_id, "take": version.take}
+    return {"sceneId": job.scene_id} if job.scene_id else {}

@@ -1,0 +1,1 @@
+"""Voice, words and lips of the performance scenes."""

@@ -1,0 +1,1 @@
+"""The storyboard and the plan of each scene."""

@@ -1,0 +1,139 @@
+"""Time the lyrics, plan the cut, write the scenes."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.analysis.model import SongAnalysis
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.stage import Stage, Task, digest, need, version_of
+from musicapp_pipeline.defs.storyboard.planning import planner_options, sync_scenes
+from musicapp_pipeline.store import events, projects, takes
+from musicapp_pipeline.store.artifacts import Made
+from musicapp_pipeline.store.models import Project, Storyboard
+from musicapp_pipeline.storyboard.model import TimedLine
+
+
+def inputs(session: Session, bench: Workbench, key: str) -> Any:
+    """Everything the plan follows from; a lasting edit of a scene is not among them."""
+    project = projects.get(session, key)
+    board = projects.storyboard(session, key)
+    return {
+        "analysis": version_of(session, "audio_analysis", key),
+        "edits": board.edits,
+        "lyrics": project.lyrics,
+        "options": planner_options(project, bench.provider).model_dump(mode="json"),
+        "format": project.format,
+    }
+
+
+def make(task: Task) -> Made:
+    """Scenes with takes keep their cuts; the plan fills the rest."""
+    from musicapp_pipeline.storyboard.plan import plan_scenes
+
+    bench = task.bench
+    with bench.database.read() as session:
+        project = projects.get(session, task.key)
+        board = projects.storyboard(session, task.key)
+        need(session, "audio_analysis", task.key)
+    analysis = heard(board)
+    task.report(0.1, "placing the lyrics")
+    lines = _timed_lyrics(task, project)
+    task.check_cancelled()
+    task.report(0.6, "planning the cut")
+    options = planner_options(project, bench.provider)
+    planned = plan_scenes(analysis, lines, options)
+    with bench.database.write() as session:
+        project = projects.get(session, task.key, lock=True)
+        board = projects.storyboard(session, task.key)
+        _write_board(board, analysis, lines)
+        rows = sync_scenes(session, project, planned, analysis, lines, options, bench.provider)
+        plain = [{"id": s.id, "start": s.start_frame, "end": s.end_frame} for s in rows]
+        keys = [s.key for s in rows]
+        first_takes = [takes.take_key(s, 1) for s in rows]
+        events.tell(session, project.id, "storyboard", id=board.id, scenes=len(rows))
+        table = scenes_table(rows)
+    task.add_keys("scene", keys)
+    task.add_keys("take", first_takes)
+    return Made(
+        data_version=digest([plain, analysis.bpm, [line.model_dump() for line in lines]]),
+        details={"scenes": keys, "shown": {"scenes": len(keys), "plan": table}},
+    )
+
+
+def heard(board: Storyboard) -> SongAnalysis:
+    """The analysis with a person's edits on it."""
+    analysis = SongAnalysis.model_validate(board.analysis)
+    if not board.edits:
+        return analysis
+    from musicapp_pipeline.analysis.edits import Edits, merge_edits
+
+    return merge_edits(analysis, Edits.model_validate(board.edits))
+
+
+def _timed_lyrics(task: Task, project: Project) -> list[TimedLine]:
+    if not project.lyrics.strip():
+        return []
+    from musicapp_pipeline.lipsync.align import align_lines
+
+    bench = task.bench
+    with bench.database.read() as session:
+        song = need(session, "song", task.key)
+    assert song.media_key is not None
+    stem = bench.media.fetch(project.vocal_stem_key) if project.vocal_stem_key else None
+    lines = align_lines(bench.media.fetch(song.media_key), project.lyrics, stem=stem)
+    return [TimedLine(text=x.text, start_time=x.start, end_time=x.end) for x in lines]
+
+
+def _write_board(board: Storyboard, analysis: SongAnalysis, lines: list[TimedLine]) -> None:
+    plain = analysis.to_dict()
+    board.beat_grid = {
+        "bpm": plain["bpm"],
+        "beats": plain["beats"],
+        "downbeats": plain["downbeats"],
+        "metre": plain["metre"],
+    }
+    board.sections = [
+        {
+            "name": s["name"],
+            "startTime": s["start_time"],
+            "endTime": s["end_time"],
+            "type": s["type"],
+            "confidence": s["confidence"],
+        }
+        for s in plain["sections"]
+    ]
+    board.energy_curve = plain["energy_curve"]
+    board.lyrics_data = [
+        {"text": x.text, "startTime": x.start_time, "endTime": x.end_time} for x in lines
+    ]
+    board.planned = True
+    board.revision += 1
+
+
+def scenes_table(rows: list[Any]) -> str:
+    """The plan as people read it."""
+    head = [
+        "| # | scene | start | seconds | kind | section | why |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    body = [
+        f"| {s.order} | {s.id} | {s.start_time:.2f} | {s.end_time - s.start_time:.2f}"
+        f" | {s.scene_type} | {s.section or ''} | {s.why} |"
+        for s in rows
+    ]
+    return "\n".join(head + body)
+
+
+STAGE = Stage(
+    name="storyboard",
+    level="project",
+    deps=("audio_analysis",),
+    group="planning",
+    kinds=frozenset({"python"}),
+    description="Timed lyrics and the scene plan: every cut on a beat, every scene with its why."
+    " Adds the scenes' partitions and each scene's first take.",
+    version="1",
+    inputs=inputs,
+    make=make,
+)

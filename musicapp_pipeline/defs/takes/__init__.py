@@ -1,0 +1,1 @@
+"""Takes: the provider's clip and its mezzanine."""
