@@ -149,7 +149,10 @@ class FrameWriter:
         stream = self._output.add_stream("libx264", rate=self.fps, options=self._options)
         stream.width, stream.height = self.size
         stream.pix_fmt = "yuv420p"
+        # The header states square pixels, as conformed clips do, or the two would not splice.
+        stream.codec_context.sample_aspect_ratio = Fraction(1)
         stream.codec_context.thread_count = THREADS
+        stream.codec_context.thread_type = "FRAME"
         stream.codec_context.time_base = 1 / self.fps
         for name in ("color_primaries", "color_trc", "colorspace"):
             setattr(stream.codec_context, name, _BT709)

@@ -173,6 +173,8 @@ def _video_info(
     import av
 
     base = stream.time_base or Fraction(1, 1000)
+    fps = exact_rate(stream.average_rate or stream.guessed_rate)
+    tick = round(1 / (fps * base)) if fps else 0
     frames, first, end = 0, None, 0
     picture: VideoFrame | None = None
     try:
@@ -184,12 +186,11 @@ def _video_info(
             frames += 1
             if packet.pts is not None:
                 first = packet.pts if first is None else min(first, packet.pts)
-                end = max(end, packet.pts + (packet.duration or 0))
+                end = max(end, packet.pts + (packet.duration or tick))
     except av.error.FFmpegError:
         pass  # A truncated file: what was read counts, and the caller sees how much it was.
     context = stream.codec_context
     own = _seconds(stream.duration, base)
-    fps = exact_rate(stream.average_rate or stream.guessed_rate)
     length = float((end - (first or 0)) * base) if end else 0.0
     return VideoInfo(
         codec=context.name,

@@ -10,10 +10,16 @@ THREADS = 4
 COLOR_TAGS = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
 
 
+# What an encoder's preset may change in the headers (references, reordering, entropy coding) is
+# pinned, so that a fast and a slow encode still splice.
+_PINNED = "ref=1:bframes=2:b-pyramid=normal:weightp=1:8x8dct=1:cabac=1"
+
+
 def stitchable_params(fps: Fraction) -> str:
     """``-x264-params``: headers that do not depend on the content, closed GOPs of about 1 s."""
     keyint = max(round(fps), 1)
-    return f"stitchable=1:open-gop=0:keyint={keyint}:min-keyint=1:scenecut=0:threads={THREADS}"
+    gop = f"open-gop=0:keyint={keyint}:min-keyint=1:scenecut=0"
+    return f"stitchable=1:{gop}:{_PINNED}:threads={THREADS}"
 
 
 def track_timescale(fps: Fraction) -> int:
