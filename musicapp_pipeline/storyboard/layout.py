@@ -100,11 +100,8 @@ def _around_kept(cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene
     for scene in kept:
         for frame in [f for f in own if scene.start_frame < f < scene.end_frame]:
             del own[frame]
-        for frame, time in (
-            (scene.start_frame, scene.start_time),
-            (scene.end_frame, scene.end_time),
-        ):
-            own.setdefault(frame, CutPoint(time, frame, Grade.CLOCK, 0.0, Grade.CLOCK))
+        for frame in (scene.start_frame, scene.end_frame):
+            own.setdefault(frame, CutPoint(float(frame / options.fps), frame, Grade.KEPT, 0.0))
     edges = sorted(f for scene in kept for f in (scene.start_frame, scene.end_frame))
     points = tuple(own[frame] for frame in sorted(own))
     parts = _merge_slivers(cuts.parts, own, edges, sliver)

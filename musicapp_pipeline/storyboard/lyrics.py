@@ -84,6 +84,10 @@ class LineTrack:
         last = bisect_left(self._starts, end)
         return tuple(line for line in self.lines[first:last] if _heard(line, start, end))
 
+    def text_between(self, start: float, end: float) -> str:
+        """The words of :meth:`between`, a line each."""
+        return "\n".join(line.text.strip() for line in self.between(start, end))
+
 
 def _heard(line: TimedLine, start: float, end: float) -> bool:
     length = line.end_time - line.start_time

@@ -85,25 +85,30 @@ class PlannedScene(Frozen):
 class KeptScene(Frozen):
     """A scene whose cuts stay when the rest is planned again, because takes of it were paid.
 
-    ``key`` is the caller's id. ``idea`` and ``shot`` stay with it when given.
+    ``id`` is the caller's. Kind, idea and shot, when given, are respected by the new neighbours
+    and counted into the performance share.
     """
 
-    key: str
-    start_frame: int
+    id: str
+    start_frame: int = Field(ge=0)
     end_frame: int
-    start_time: float
-    end_time: float
-    scene_type: SceneType
-    clip_seconds: int
+    scene_type: SceneType | None = None
     idea: str | None = None
     shot: Shot | None = None
 
 
-class ReplannedScene(Frozen):
-    """A scene of a new plan; ``key`` is the kept scene's, or ``None`` for a new one."""
+class Interval(Frozen):
+    """Where a scene lies after an edit, and the clip it buys."""
 
-    key: str | None
-    scene: PlannedScene
+    start_frame: int
+    end_frame: int
+    start_time: float
+    end_time: float
+    clip_seconds: int
+
+    @property
+    def frames(self) -> int:
+        return self.end_frame - self.start_frame
 
 
 class CharacterBrief(Frozen):

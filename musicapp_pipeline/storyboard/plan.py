@@ -51,7 +51,11 @@ def plan_with_kept(
     options: PlannerOptions,
     kept: Sequence[KeptScene],
 ) -> tuple[PlannedScene, ...]:
-    """A plan in which ``kept`` scenes (ascending, apart, inside the song) stay as they are."""
+    """The scenes around ``kept`` ones, which are ascending, apart and inside the song.
+
+    Returns:
+        New scenes only; their ``order`` counts the kept ones too.
+    """
     cuts = map_cuts(analysis, options)
     energy = EnergyTrack(analysis.energy_curve, analysis.duration)
     sung = LineTrack(lines, analysis.duration)
@@ -71,21 +75,16 @@ def plan_with_kept(
             scene_type=kinds[n],
             section=span.part.name,
             section_type=span.part.type,
-            clip_seconds=(
-                span.kept.clip_seconds if span.kept else clip_seconds_for(span.frames, options)
-            ),
+            clip_seconds=clip_seconds_for(span.frames, options),
             energy=round(energies[n], 4),
             mood=mood_of(tone, span.part.type, energies[n]),
-            lyrics="\n".join(
-                line.text.strip() for line in sung.between(span.start.time, span.end.time)
-            ),
+            lyrics=sung.text_between(span.start.time, span.end.time),
             shot=pictures[n].shot,
             idea=pictures[n].idea,
-            why="kept, takes of it were paid"
-            if span.kept
-            else explain(span.start, span.part, energy, sung),
+            why=explain(span.start, span.part, energy, sung),
         )
         for n, span in enumerate(spans)
+        if span.kept is None
     )
 
 

@@ -28,6 +28,8 @@ class Grade(IntEnum):
     ONSET = 8
     COUNTED = 9
     CLOCK = 10
+    KEPT = 11
+    """The edge of a scene that stays."""
 
 
 @dataclass(frozen=True, slots=True)

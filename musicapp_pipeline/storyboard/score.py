@@ -28,6 +28,7 @@ PLACE_COST: Final = {
     Grade.ONSET: 1.2,
     Grade.COUNTED: 1.6,
     Grade.CLOCK: 1.8,
+    Grade.KEPT: 0.0,
 }
 """In units of one scene whose length is off by a factor of two."""
 STRENGTH_BONUS: Final = 0.3

@@ -18,6 +18,7 @@ _PLACES = {
     Grade.ONSET: "onset, no beat is heard here",
     Grade.COUNTED: "beat counted on, none is heard here",
     Grade.CLOCK: "by the clock, neither beat nor onset is heard here",
+    Grade.KEPT: "follows a scene that stays",
 }
 _GROUNDS = {g: _PLACES[g] for g in (Grade.ONSET, Grade.COUNTED, Grade.CLOCK)}
 
