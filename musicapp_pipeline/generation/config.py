@@ -34,6 +34,7 @@ class GenerationSettings(BaseSettings):
 
     musicapp_models: str = ""
     musicapp_prices: str = ""
+    musicapp_provider: str = ""
     fal_key: SecretStr | None = None
     fal_queue_url: str = "https://queue.fal.run"
 

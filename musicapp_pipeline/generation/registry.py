@@ -1,0 +1,150 @@
+"""From settings to the provider in use and to what its models can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicapp_pipeline.generation.config import (
+    GenerationSettings,
+    ModelSpec,
+    load_models,
+    parse_prices,
+    spec_for,
+)
+from musicapp_pipeline.generation.errors import BadModelConfig, ProviderRetired, UnknownModel
+from musicapp_pipeline.generation.port import Capabilities, VideoProvider
+from musicapp_pipeline.generation.pricing import PriceTable, price_table
+from musicapp_pipeline.settings import RETIRED_BASE_URL, Settings
+
+RETIRED_HOST = "api.openai.com"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The models, their prices and which provider serves them, as configured."""
+
+    provider: str
+    models: Mapping[str, ModelSpec]
+    prices: PriceTable
+
+    def capabilities(self, model: str) -> Capabilities:
+        """The priced record of a model at the provider in use.
+
+        Raises:
+            UnknownModel: it is not configured, or belongs to another provider.
+        """
+        spec = spec_for(self.models, model)
+        record = spec.capabilities()
+        if self.provider == "mock":
+            return self.prices.priced(_mocked(record), like=spec.provider)
+        if spec.provider != self.provider:
+            offered = ", ".join(sorted(self.model_names()))
+            raise UnknownModel(
+                f"model {model!r} is served by {spec.provider}, but {self.provider} is in use; "
+                f"it offers {offered}",
+                field="soraModel",
+                value=model,
+                allowed=offered,
+            )
+        return self.prices.priced(record)
+
+    def model_names(self) -> tuple[str, ...]:
+        """What ``soraModel`` may be."""
+        return tuple(
+            name for name, spec in self.models.items() if self.provider in ("mock", spec.provider)
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for people, for example that estimates rest on default prices."""
+        records = (self.capabilities(name) for name in self.model_names())
+        return tuple(w for r in records if (w := self.prices.seed_warning(r)) is not None)
+
+
+def catalogue(settings: Settings, extra: GenerationSettings | None = None) -> Catalogue:
+    """Read models and prices.
+
+    Raises:
+        BadModelConfig: MUSICAPP_MODELS, MUSICAPP_PRICES or MUSICAPP_PROVIDER is not usable.
+    """
+    extra = extra or GenerationSettings()
+    models = load_models(extra)
+    prices = price_table(settings, models, parse_prices(extra.musicapp_prices))
+    return Catalogue(_provider_name(settings, extra), models, prices)
+
+
+def capabilities_for(
+    settings: Settings, model: str, extra: GenerationSettings | None = None
+) -> Capabilities:
+    """The priced record of one model; see :meth:`Catalogue.capabilities`."""
+    return catalogue(settings, extra).capabilities(model)
+
+
+def provider_from_settings(
+    settings: Settings, home: Path, extra: GenerationSettings | None = None
+) -> VideoProvider:
+    """The provider in use: the mock, a ``/v1/videos`` server or fal's queue.
+
+    Raises:
+        ProviderRetired: real generation was asked for, but only the closed default is configured.
+        BadModelConfig: see :func:`catalogue`.
+    """
+    extra = extra or GenerationSettings()
+    known = catalogue(settings, extra)
+    if known.provider == "mock":
+        from musicapp_pipeline.generation.providers.mock import MockProvider
+
+        return MockProvider(home, known.capabilities)
+    raise NotImplementedError
+
+
+def _provider_name(settings: Settings, extra: GenerationSettings) -> str:
+    if settings.use_sora_mock:
+        return "mock"
+    wanted = extra.musicapp_provider.strip().lower()
+    if wanted in ("", "auto"):
+        only_fal = is_retired(settings.sora_api_base_url) and extra.fal_key is not None
+        return "fal" if only_fal else "videos_api"
+    if wanted not in ("videos_api", "fal"):
+        raise BadModelConfig(
+            f"MUSICAPP_PROVIDER is {wanted!r}; allowed: videos_api, fal or auto",
+            field="MUSICAPP_PROVIDER",
+            value=wanted,
+            allowed="videos_api, fal, auto",
+        )
+    return wanted
+
+
+def is_retired(base_url: str) -> bool:
+    """Whether an address is that of the service that was shut down."""
+    return f"//{RETIRED_HOST}" in base_url.lower()
+
+
+def retired() -> ProviderRetired:
+    """What to tell somebody who starts real generation on the default service."""
+    return ProviderRetired(
+        "OpenAI shut down the Sora models and its Videos API on 24 September 2026, so "
+        f"{RETIRED_BASE_URL} cannot generate anything. Ways on: USE_SORA_MOCK=true draws locally "
+        "for free; SORA_API_BASE_URL=<your server>/v1 uses a self-hosted SGLang-Diffusion or "
+        "vLLM-Omni, or a LiteLLM proxy in front of hosted models; FAL_KEY=<key> uses fal's "
+        "hosted models. docs/providers.md shows each",
+        field="SORA_API_BASE_URL",
+        value=RETIRED_BASE_URL,
+        allowed="the address of a running /v1/videos service",
+    )
+
+
+def _mocked(record: Capabilities) -> Capabilities:
+    """What the local stand-in for a model can do: the same and a little more."""
+    return record.model_copy(
+        update={
+            "provider": "mock",
+            "remix": "native",
+            "can_list": True,
+            "can_cancel": True,
+            "accepts_seed": True,
+            "image_reference": True,
+            "first_frame": True,
+            "has_audio": False,
+            "retires_on": None,
+        }
+    )
