@@ -1,1 +1,1 @@
-"""api."""
+"""The REST facade: thin endpoints over the store, the spend ledger and the planner."""

@@ -2,6 +2,13 @@
 
 from musicapp_pipeline.store.models.access import IdempotencyKey, Upload
 from musicapp_pipeline.store.models.base import Base, now
+from musicapp_pipeline.store.models.facade import (
+    EventCursor,
+    ExternalClip,
+    LipSyncEdit,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from musicapp_pipeline.store.models.money import GenerationAttempt, ProviderGate, SpendEntry
 from musicapp_pipeline.store.models.project import Character, Project, Storyboard
 from musicapp_pipeline.store.models.scene import Artifact, Scene, SceneVersion
@@ -11,9 +18,12 @@ __all__ = [
     "Artifact",
     "Base",
     "Character",
+    "EventCursor",
     "Export",
+    "ExternalClip",
     "GenerationAttempt",
     "IdempotencyKey",
+    "LipSyncEdit",
     "ProcessingJob",
     "Project",
     "ProjectEvent",
@@ -24,5 +34,7 @@ __all__ = [
     "SpendEntry",
     "Storyboard",
     "Upload",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "now",
 ]

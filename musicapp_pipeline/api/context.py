@@ -1,0 +1,66 @@
+"""What the facade stands on, made by whoever starts it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from musicapp_pipeline.api.errors import NoProvider
+from musicapp_pipeline.api.launcher import Launcher
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation.port import Capabilities, VideoProvider
+from musicapp_pipeline.settings import Settings
+from musicapp_pipeline.store.database import Database
+from musicapp_pipeline.store.media import MediaStore
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one caller may ask for; bytes and requests a second."""
+
+    body: int = 2 * MIB
+    upload: int = 512 * MIB
+    requests_per_second: float = 100.0
+    burst: int = 300
+    failed_logins_per_second: float = 1.0
+    failed_logins_burst: int = 20
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """Everything an endpoint may use.
+
+    ``provider`` is None when none can be used as configured; ``provider_problem`` then says why,
+    and everything but generation works. ``dispatch`` runs the generation dispatcher in this
+    process. ``retry_webhooks`` are the seconds between tries of a webhook delivery.
+    """
+
+    settings: Settings
+    database: Database
+    media: MediaStore
+    launcher: Launcher
+    provider: VideoProvider | None
+    provider_problem: MusicAppError | None = None
+    dispatch: bool = True
+    limits: Limits = field(default_factory=Limits)
+    retry_webhooks: Sequence[float] = (5, 60, 300, 1800, 7200, 18_000, 43_200, 86_400)
+
+    def buying(self) -> VideoProvider:
+        """The provider, for what needs one.
+
+        Raises:
+            NoProvider: saying why there is none.
+        """
+        if self.provider is None:
+            why = self.provider_problem.message if self.provider_problem else "none is configured"
+            raise NoProvider(f"no video provider can be used: {why}", field="provider")
+        return self.provider
+
+    def capabilities(self, model: str) -> Capabilities | None:
+        """The record of a model; None when nobody offers it now, so that reading goes on."""
+        if self.provider is None:
+            return None
+        try:
+            return self.provider.capabilities(model)
+        except MusicAppError:
+            return None

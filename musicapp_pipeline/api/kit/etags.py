@@ -1,0 +1,63 @@
+"""ETags from revisions, and ``If-Match``: two tabs cannot overwrite each other."""
+
+import re
+from typing import Annotated
+
+from fastapi import Header, Response
+
+from musicapp_pipeline.api.errors import ApiError, Stale
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+class BadIfMatch(ApiError):
+    """An ``If-Match`` that is not an entity tag."""
+
+    code = "bad_if_match"
+    status = 400
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `ETag` this change is based on; another one answers 412.",
+        max_length=1000,
+    ),
+]
+
+
+def etag(revision: int) -> str:
+    """The entity tag of a revision."""
+    return f'"{revision}"'
+
+
+def tag(response: Response, revision: int) -> None:
+    """Send a revision's ``ETag``."""
+    response.headers["ETag"] = etag(revision)
+
+
+def check_match(if_match: str | None, revision: int) -> None:
+    """Refuse a change that is based on another revision.
+
+    Raises:
+        Stale, BadIfMatch
+    """
+    if if_match is None or if_match.strip() == "*":
+        return
+    tags = _TAG.findall(if_match)
+    if not tags:
+        raise BadIfMatch(
+            f"If-Match {if_match!r} is not an entity tag",
+            field="If-Match",
+            value=if_match,
+            allowed='the ETag of an earlier answer, for example "3"',
+        )
+    if str(revision) not in tags:
+        raise Stale(
+            f"this was changed by somebody else meanwhile: you have {if_match}, now it is"
+            f" {etag(revision)}; read it again and repeat your change",
+            field="If-Match",
+            value=if_match,
+            allowed=etag(revision),
+        )

@@ -1,0 +1,86 @@
+"""Bases and field types of everything that crosses the API: camelCase out, strict in."""
+
+import math
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+MAX_DEPTH = 8
+
+
+class Output(BaseModel):
+    """What the API answers."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        frozen=True,
+    )
+
+
+class Input(BaseModel):
+    """What a client sends; unknown fields are refused, because a typo may cost money."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, by their names here; absent ones stay as they are."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def plain_text(value: str) -> str:
+    """Refuse what no database keeps: NUL and unpaired surrogates."""
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError("contains a character that is not text (NUL or half a character)")
+    return value
+
+
+def plain_json(value: Any, depth: int = 0) -> Any:
+    """Refuse JSON that could not be stored and sent back."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str):
+        plain_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("contains a number that is not finite")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            plain_text(key)
+            plain_json(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            plain_json(item, depth + 1)
+    return value
+
+
+Text = Annotated[str, AfterValidator(plain_text)]
+JsonObject = Annotated[dict[str, JsonValue], AfterValidator(plain_json)]
+Usd = Annotated[
+    Decimal,
+    PlainSerializer(float, return_type=float),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
+"""Dollars: exact inside, a JSON number outside."""
+Score = Annotated[float, Field(ge=0, le=1)]
+Moment = datetime
