@@ -1,9 +1,5 @@
-"""Editing cuts by hand: split, merge and re-snap scenes, always on the song's own cut points."""
+"""Editing cuts by hand: split and merge scenes, always on the song's own cut points."""
 
-from bisect import bisect_left
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, Protocol
 
 from musicapp_pipeline.analysis.model import SongAnalysis
@@ -17,16 +13,6 @@ from musicapp_pipeline.timebase import Frames
 
 OFF_MIDDLE_COST: Final = 4.0
 """A cut at the very end of a scene costs this much more than one in its middle."""
-
-
-REACH: Final = 12
-"""How many cut points to each side a cut may move when scenes are snapped again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    frame: Frames
-    time: float
 
 
 class Placed(Protocol):
@@ -70,8 +56,8 @@ def split_scene(
         )
     cut = min(inside, key=lambda point: _split_cost(point, scene, at))
     return (
-        _interval(scene.start_frame, cut.frame, scene.start_time, cut.time, options),
-        _interval(cut.frame, scene.end_frame, cut.time, scene.end_time, options),
+        interval(scene.start_frame, cut.frame, scene.start_time, cut.time, options),
+        interval(cut.frame, scene.end_frame, cut.time, scene.end_time, options),
     )
 
 
@@ -106,141 +92,21 @@ def merge_scenes(first: Placed, second: Placed, options: PlannerOptions) -> Inte
             value=frames,
             allowed=f"at most {longest} frames",
         )
-    return _interval(
-        first.start_frame, second.end_frame, first.start_time, second.end_time, options
-    )
+    return interval(first.start_frame, second.end_frame, first.start_time, second.end_time, options)
 
 
-def resnap(
-    scenes: Sequence[Placed],
-    analysis: SongAnalysis,
-    options: PlannerOptions,
-    keep: Collection[int] = (),
-) -> tuple[Interval, ...]:
-    """Move the cuts onto the beats of an edited analysis, each as little as possible.
-
-    Args:
-        scenes: the song's scenes in their order, each starting where the one before ends.
-        keep: positions in ``scenes`` (from 0) whose two cuts stay, because takes were paid.
-
-    Returns:
-        As many intervals as there are scenes. The first starts at frame 0 and the last ends with
-        the song. Cuts that are on a beat already do not move.
-
-    Raises:
-        BadCut: when the scenes do not join, or the new beats allow no such cut; then the
-            storyboard has to be generated again around the kept scenes.
-    """
-    for before, after in pairwise(scenes):
-        if before.end_frame != after.start_frame:
-            raise BadCut(
-                f"scenes do not join at frames {before.end_frame} and {after.start_frame};"
-                " give all scenes of the song in order",
-                field="scenes",
-                value=after.start_frame,
-                allowed=before.end_frame,
-            )
-    return _Snap(scenes, analysis, options, frozenset(keep)).intervals()
-
-
-class _Snap:
-    """The least movement that puts every free cut onto a cut point and keeps lengths legal."""
-
-    def __init__(
-        self,
-        scenes: Sequence[Placed],
-        analysis: SongAnalysis,
-        options: PlannerOptions,
-        keep: frozenset[int],
-    ) -> None:
-        self._scenes = scenes
-        self._options = options
-        self._keep = keep
-        self._points = map_cuts(analysis, options).points
-        self._frames = [point.frame for point in self._points]
-
-    def intervals(self) -> tuple[Interval, ...]:
-        cuts = self._least_moved()
-        return tuple(
-            _interval(a.frame, b.frame, a.time, b.time, self._options, kept=n in self._keep)
-            for n, (a, b) in enumerate(pairwise(cuts))
-        )
-
-    def _choices(self, n: int) -> list[_Cut]:
-        """Where cut ``n`` (before scene ``n``) may go."""
-        last = len(self._scenes)
-        old = (
-            _Cut(self._scenes[n].start_frame, self._scenes[n].start_time)
-            if n < last
-            else _Cut(self._scenes[-1].end_frame, self._scenes[-1].end_time)
-        )
-        if n in self._keep or n - 1 in self._keep:
-            return [old]
-        if n in (0, last):
-            end = self._points[0 if n == 0 else -1]
-            return [_Cut(end.frame, end.time)]
-        k = bisect_left(self._frames, old.frame)
-        around = self._points[max(1, k - REACH) : min(len(self._points) - 1, k + REACH)]
-        return [_Cut(point.frame, point.time) for point in around]
-
-    def _legal(self, n: int, frames: Frames) -> bool:
-        """Whether scene ``n`` may last ``frames``; one that was short before may stay so."""
-        if n in self._keep:
-            return True
-        least = max(1, min(shortest_scene(self._options) // 2, _length(self._scenes[n])))
-        return least <= frames <= longest_scene(self._options)
-
-    def _least_moved(self) -> list[_Cut]:
-        # For each place of the current cut: how far all cuts up to it moved, and their path.
-        best: dict[_Cut, tuple[int, list[_Cut]]] = {cut: (0, [cut]) for cut in self._choices(0)}
-        for n, scene in enumerate(self._scenes):
-            after: dict[_Cut, tuple[int, list[_Cut]]] = {}
-            for cut in self._choices(n + 1):
-                moved = abs(cut.frame - scene.end_frame)
-                ways = [
-                    (cost + moved, path)
-                    for start, (cost, path) in best.items()
-                    if self._legal(n, cut.frame - start.frame)
-                ]
-                if ways:
-                    cost, path = min(ways, key=lambda way: way[0])
-                    after[cut] = (cost, [*path, cut])
-            if not after:
-                raise self._no_way(n)
-            best = after
-        return min(best.values(), key=lambda way: way[0])[1]
-
-    def _no_way(self, n: int) -> BadCut:
-        scene = self._scenes[n]
-        return BadCut(
-            f"scene {n + 1} ({scene.start_time:.2f} to {scene.end_time:.2f} s) cannot be put onto"
-            " the new beats without becoming too short or too long; generate the storyboard"
-            " again, scenes with takes will stay",
-            field="scenes",
-            value=n,
-        )
-
-
-def _length(scene: Placed) -> Frames:
-    return scene.end_frame - scene.start_frame
-
-
-def _interval(
+def interval(
     start: Frames,
     end: Frames,
     start_time: float,
     end_time: float,
     options: PlannerOptions,
-    *,
-    kept: bool = False,
 ) -> Interval:
-    # What a kept scene bought is known to its takes; it may be longer than what is on sale now.
-    longest = longest_scene(options)
-    frames = min(end - start, longest) if kept else end - start
+    """A scene from cut to cut, and the clip that covers it."""
     return Interval(
         start_frame=start,
         end_frame=end,
         start_time=start_time,
         end_time=end_time,
-        clip_seconds=clip_seconds_for(frames, options),
+        clip_seconds=clip_seconds_for(end - start, options),
     )

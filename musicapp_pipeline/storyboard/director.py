@@ -1,0 +1,136 @@
+"""The optional director: richer ideas from a chat model, the plan's own where it fails.
+
+The network is not this package's business: the caller injects ``ask``, which posts a body to any
+OpenAI-compatible ``/chat/completions`` and returns the parsed answer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from musicapp_pipeline.storyboard.director_chat import (
+    Direction,
+    Setup,
+    checked,
+    read_answer,
+    request_body,
+    setups_of,
+)
+from musicapp_pipeline.storyboard.errors import DirectorUnavailable
+from musicapp_pipeline.storyboard.model import PlannedScene, ProjectBrief
+
+Ask = Callable[[dict[str, Any]], Mapping[str, Any]]
+"""Posts a chat body and returns the response's JSON; raises ``DirectorUnavailable``."""
+
+BATCH: Final = 24
+"""Setups a request: small models lose track of longer lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directed:
+    """A plan with the director's ideas where they held; ``notes`` say where they did not."""
+
+    scenes: tuple[PlannedScene, ...]
+    accepted: int
+    notes: tuple[str, ...]
+
+
+def direct(
+    project: ProjectBrief, scenes: Sequence[PlannedScene], ask: Ask, model: str, *, seed: int = 0
+) -> Directed:
+    """Let a chat model write the ideas, moods and shots of a plan.
+
+    Cuts, kinds, lyrics and costs never change. An idea that returns in the plan returns with the
+    director's words. An answer that is missing, malformed, outside the vocabulary, a repetition
+    or like its neighbour leaves the planned one in place.
+
+    Args:
+        ask: the injected call; when it raises ``DirectorUnavailable``, that batch stays planned.
+    """
+    notes: list[str] = []
+    directions: dict[str, Direction] = {}
+    setups = setups_of(scenes)
+    for start in range(0, len(setups), BATCH):
+        batch = setups[start : start + BATCH]
+        directions |= _directions(project, scenes, batch, ask, model, seed, notes)
+    _drop_repetitions(directions, scenes, notes)
+    directed = _apply(scenes, setups, directions, notes)
+    return Directed(directed, len(directions), tuple(notes))
+
+
+def _directions(
+    project: ProjectBrief,
+    scenes: Sequence[PlannedScene],
+    batch: Sequence[Setup],
+    ask: Ask,
+    model: str,
+    seed: int,
+    notes: list[str],
+) -> dict[str, Direction]:
+    try:
+        entries = read_answer(ask(request_body(project, scenes, batch, model, seed)))
+    except (DirectorUnavailable, ValueError) as error:
+        notes.append(f"{batch[0].key} to {batch[-1].key} stay as planned: {error}")
+        return {}
+    by_key = {e.get("key"): e for e in reversed(entries) if isinstance(e, Mapping)}
+    found: dict[str, Direction] = {}
+    for setup in batch:
+        try:
+            found[setup.key] = checked(by_key.get(setup.key), setup)
+        except ValueError as error:
+            notes.append(f"{setup.key} stays as planned: {error}")
+    return found
+
+
+def _drop_repetitions(
+    directions: dict[str, Direction], scenes: Sequence[PlannedScene], notes: list[str]
+) -> None:
+    """An idea that another setup has already would make different scenes alike."""
+    seen = {scene.idea.lower() for scene in scenes}
+    for key, direction in list(directions.items()):
+        if direction.idea.lower() in seen:
+            del directions[key]
+            notes.append(f"{key} stays as planned: its idea is another scene's already")
+        seen.add(direction.idea.lower())
+
+
+def _apply(
+    scenes: Sequence[PlannedScene],
+    setups: Sequence[Setup],
+    directions: Mapping[str, Direction],
+    notes: list[str],
+) -> tuple[PlannedScene, ...]:
+    by_order = {
+        order: directions[setup.key]
+        for setup in setups
+        if setup.key in directions
+        for order in setup.scenes
+    }
+    shots = {order: direction.shot() for order, direction in by_order.items()}
+    plain = {scene.order: scene.shot for scene in scenes}
+    clash = True
+    while clash:
+        clash = False
+        for before, after in pairwise(scenes):
+            a, b = before.order, after.order
+            one, two = shots.get(a, plain[a]), shots.get(b, plain[b])
+            alike = one.size == two.size or one.movement == two.movement
+            if alike and (a in shots or b in shots):
+                # Two planned shots never clash, so giving one back always ends.
+                given_back = b if b in shots else a
+                del shots[given_back]
+                notes.append(f"scene {given_back} keeps its planned shot: its neighbour's is alike")
+                clash = True
+    return tuple(
+        scene.model_copy(
+            update={
+                "idea": by_order[scene.order].idea,
+                "mood": by_order[scene.order].mood,
+                "shot": shots.get(scene.order, scene.shot),
+            }
+        )
+        if scene.order in by_order
+        else scene
+        for scene in scenes
+    )
