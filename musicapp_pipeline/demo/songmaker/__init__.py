@@ -1,0 +1,1 @@
+"""Songs whose truth is known, made by code: composed, sung, mixed and mastered in numpy."""

@@ -1,0 +1,1 @@
+"""The instruments: plain numpy signals, no samples and no state."""

@@ -1,0 +1,1 @@
+"""The singer: spoken phones put on notes."""
