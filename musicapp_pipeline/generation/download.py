@@ -45,7 +45,7 @@ async def fetch_clip(
         job_id: as the provider gave it.
         dest_dir: an existing folder on the file system the clip shall stay on.
         seconds: the length bought; clips clearly shorter are not accepted.
-        size: ``WIDTHxHEIGHT`` bought; another shape is not accepted, another scale is noted.
+        size: ``WIDTHxHEIGHT`` bought; another size is paid for all the same, so it is only noted.
         tries: downloads at most.
         first_wait: seconds before the second try; doubled each time, with jitter.
 
@@ -100,7 +100,7 @@ def check_clip(path: Path, seconds: int, size: str) -> dict[str, Any]:
         ``notes`` (sentences about harmless differences).
 
     Raises:
-        MediaInvalid: it does not decode to its end, is too short or has another shape.
+        MediaInvalid: it does not decode to its end or is too short.
     """
     from musicapp_pipeline.media.probe import probe
 
@@ -134,8 +134,6 @@ def check_clip(path: Path, seconds: int, size: str) -> dict[str, Any]:
 def _shape_notes(width: int, height: int, size: str) -> list[str]:
     asked_width, asked_height = parse_size(size)
     asked, got = asked_width / asked_height, width / height
-    if (asked > 1) != (got > 1) and abs(asked / got - 1) > ASPECT_TOLERANCE:
-        raise MediaInvalid(f"the clip is {width}x{height}, but {size} was bought")
     if abs(asked / got - 1) > ASPECT_TOLERANCE:
         return [f"the clip is {width}x{height} and will be cropped to the shape of {size}"]
     if (width, height) != (asked_width, asked_height):

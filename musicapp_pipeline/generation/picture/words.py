@@ -77,7 +77,7 @@ _MOOD_TABLE: Mapping[str, tuple[str, Mood]] = {
     ),
     "warm": (
         "warm hopeful hope joy joyful happy sunny golden uplifting soulful unhurried",
-        Mood(48, 85, 1.0, 0.2, 1.0),
+        Mood(42, 72, 1.0, 0.2, 1.0),
     ),
     "fierce": (
         "angry anger aggressive fierce rage intense defiant raw menacing unleashed",
@@ -138,7 +138,7 @@ def mood_named(name: str | None, draw: random.Random) -> Mood:
     mood = _MOOD_TABLE[name][1]
     return Mood(
         mood.hue + draw.uniform(-12, 12),
-        mood.contrast_hue + draw.uniform(-15, 15),
+        mood.contrast_hue + draw.uniform(-12, 12),
         mood.chroma,
         mood.lift,
         mood.pace,
@@ -153,7 +153,7 @@ def hues(said: Sequence[str], hue: float, contrast_hue: float) -> tuple[float, f
     if len(named) == 1:
         # One colour of light over the mood's shadows; too alike and the picture goes flat.
         apart = abs((hue - named[0] + 180) % 360 - 180)
-        return (hue if apart > 35 else named[0] + 25), named[0]
+        return (hue if apart > 25 else named[0] - 35), named[0]
     return named[0], named[1]
 
 
