@@ -17,9 +17,9 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 
-from musicapp_pipeline.defs import jobhook
+from musicapp_pipeline.defs import jobhook, observe
 from musicapp_pipeline.defs.heartbeat import beating
-from musicapp_pipeline.defs.partitions import BY_LEVEL, PathPrefixMapping, related
+from musicapp_pipeline.defs.partitions import BY_LEVEL, PathPrefixMapping
 from musicapp_pipeline.defs.shown import dagster_metadata
 from musicapp_pipeline.defs.stage import (
     Cancelled,
@@ -30,6 +30,7 @@ from musicapp_pipeline.defs.stage import (
     bring_up_to_date,
 )
 from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.progress import OnProgress
 
 OWNERS = ("team:pipeline",)
 NULL_POINTER = "NULL"
@@ -79,9 +80,17 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
                 key=key,
                 run_id=context.run_id,
                 root_run_id=tags.get("dagster/root_run_id", context.run_id),
-                report=hook.reporter(),
+                report=_both(stage.name, key, hook.reporter()),
                 cancelled=hook.cancelled,
                 add_keys=lambda level, keys: add_keys(context.instance, level, keys),
+                record=lambda other, outcome: context.log_event(
+                    event_of(
+                        other,
+                        outcome,
+                        upstream_pointers(context.instance, other, outcome.key),
+                        bench,
+                    )
+                ),
             )
             pointers = upstream_pointers(context.instance, stage, key)
             try:
@@ -99,7 +108,9 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
                 failed[key] = f"{type(error).__name__}: {error}"
                 hook.fail({"code": "internal", "message": f"{stage.name}: {error}"})
                 continue
-            context.log.info(f"{key}: {'unchanged' if outcome.reused else 'made'}")
+            told = "unchanged" if outcome.reused else "made"
+            context.log.info(f"{key}: {told}")
+            observe.tell(stage.name, key, 1.0, told)
             yield event_of(stage, outcome, pointers, bench)
     if failed:
         raise dg.Failure(
@@ -108,6 +119,16 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
             allow_retries=False,
         )
     hook.done(stage.name)
+
+
+def _both(stage: str, key: str, report: OnProgress) -> OnProgress:
+    """To the job's row and to whoever watches this process."""
+
+    def tell(fraction: float, message: str = "", /) -> None:
+        report(fraction, message)
+        observe.tell(stage, key, min(fraction, 0.999), message)
+
+    return tell
 
 
 def event_of(
@@ -160,6 +181,3 @@ def add_keys(instance: dg.DagsterInstance, level: Level, keys: Sequence[str]) ->
 def _by_person(tags: Any) -> bool:
     """Launched in the Dagster UI for its own sake, not for a job or the command line."""
     return not any(tag.startswith("musicapp/") for tag in tags)
-
-
-__all__ = ["add_keys", "asset_of", "related", "run_stage"]

@@ -11,7 +11,7 @@ from musicapp_pipeline.store.migrate import migrate
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
-    from musicapp_pipeline.generation.port import VideoProvider
+    from musicapp_pipeline.generation.port import Capabilities, VideoProvider
 
 
 @dataclass
@@ -38,6 +38,14 @@ class Workbench:
         from musicapp_pipeline.generation.registry import provider_from_settings
 
         return provider_from_settings(self.settings, self.settings.home)
+
+    def capabilities(self, model: str) -> "Capabilities":
+        """What a model can do and costs; known even where nothing can be generated."""
+        if self._provider is not None:
+            return self._provider.capabilities(model)
+        from musicapp_pipeline.generation.registry import capabilities_for
+
+        return capabilities_for(self.settings, model)
 
     def dispatcher_options(self) -> "DispatcherOptions":
         """How a dispatcher of this process should behave."""

@@ -7,7 +7,7 @@ the same assets; both skip what its fingerprint says is still right.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -53,6 +53,7 @@ class Task:
     report: OnProgress = silent
     cancelled: Callable[[], bool] = lambda: False
     add_keys: Callable[[Level, Sequence[str]], None] = lambda _level, _keys: None
+    record: "Callable[[Stage, Outcome], None]" = lambda _stage, _outcome: None
 
     @property
     def project_id(self) -> str:
@@ -61,6 +62,13 @@ class Task:
     @property
     def scene_id(self) -> str:
         return self.key.split("/")[1]
+
+    def ensure(self, stage: "Stage", key: str) -> "Outcome":
+        """Bring something this is made from up to date first, recorded like a run of its own."""
+        outcome = bring_up_to_date(stage, replace(self, key=key, report=silent))
+        if not outcome.reused:
+            self.record(stage, outcome)
+        return outcome
 
     def check_cancelled(self) -> None:
         """Raise Cancelled when somebody asked for it."""
@@ -82,6 +90,8 @@ class Stage:
     inputs: Callable[[Session, Workbench, str], Any]
     """Plain data that decides what is made; hashed into the fingerprint."""
     make: Callable[[Task], Made]
+    prepare: Callable[[Task], None] | None = field(default=None)
+    """Called first: brings upstream partitions up to date where a person may not have."""
     again: Callable[[Task], None] | None = field(default=None)
     """Called before making a partition whose fingerprint has not changed, when a person runs it."""
 
@@ -113,6 +123,8 @@ class Outcome:
 def bring_up_to_date(stage: Stage, task: Task, *, asked_by_person: bool = False) -> Outcome:
     """Make the partition unless it is current already."""
     bench = task.bench
+    if stage.prepare is not None:
+        stage.prepare(task)
     with bench.database.read() as session:
         row = stage.current(session, bench, task.key)
     if row is not None and stage.again is not None and asked_by_person:

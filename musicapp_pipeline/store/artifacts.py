@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.store.models import Artifact, now
@@ -50,3 +50,11 @@ def drop(session: Session, partition: str) -> None:
             (Artifact.partition == partition) | Artifact.partition.startswith(f"{partition}/")
         )
     )
+
+
+def count(session: Session, project_id: str) -> int:
+    """How many partitions of a project have been made."""
+    query = select(func.count()).where(
+        (Artifact.partition == project_id) | Artifact.partition.startswith(f"{project_id}/")
+    )
+    return session.scalar(query) or 0

@@ -122,3 +122,20 @@ def archive(session: Session, project: Project) -> None:
 def fps_of(project: Project) -> Fraction:
     """The project's exact frame rate."""
     return timebase.parse_fps(project.fps)
+
+
+def planned(session: Session) -> list[Project]:
+    """Projects whose scenes exist."""
+    query = (
+        select(Project)
+        .join(Storyboard, Storyboard.project_id == Project.id)
+        .where(Project.archived_at.is_(None), Storyboard.planned)
+        .order_by(Project.created_at)
+    )
+    return list(session.scalars(query))
+
+
+def on_autopilot(session: Session) -> list[Project]:
+    """Projects that go on by themselves."""
+    query = select(Project).where(Project.archived_at.is_(None), Project.autopilot.is_not(None))
+    return [p for p in session.scalars(query) if p.autopilot]

@@ -1,13 +1,14 @@
 """Takes: numbering, selecting, and what a scene's status follows from."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.store import events, ids, scenes
 from musicapp_pipeline.store.errors import Conflict, NotFound
-from musicapp_pipeline.store.models import Scene, SceneVersion, now
+from musicapp_pipeline.store.models import Project, Scene, SceneVersion, now
 
 WAITING = ("queued", "generating", "landed", "unknown", "stuck")
 ENDED = ("completed", "failed", "cancelled")
@@ -142,3 +143,18 @@ def tell(session: Session, version: SceneVersion) -> None:
         take=version.take,
         status=version.status,
     )
+
+
+def selected_since(session: Session, moment: datetime) -> list[SceneVersion]:
+    """Takes that were chosen after ``moment`` and still are, of projects nobody else drives."""
+    query = (
+        select(SceneVersion)
+        .join(Project, Project.id == SceneVersion.project_id)
+        .where(
+            SceneVersion.is_selected,
+            SceneVersion.selected_at > moment,
+            Project.archived_at.is_(None),
+            Project.client_key.is_(None),
+        )
+    )
+    return list(session.scalars(query))

@@ -6,7 +6,10 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline import timebase
 from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.final.selected_take import STAGE as SELECTED_TAKE
 from musicapp_pipeline.defs.final.selected_take import NothingSelected, final_media
+from musicapp_pipeline.defs.lips.lip_synced_clip import STAGE as LIP_SYNCED_CLIP
+from musicapp_pipeline.defs.lips.lip_synced_clip import wanted as wants_lips
 from musicapp_pipeline.defs.stage import Stage, Task, need, version_of
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import artifacts, projects, scenes, takes
@@ -61,6 +64,22 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
         rows = error.value
     project = projects.get(session, key)
     return {"song": version_of(session, "song", key), "cut": rows, "title": project.title}
+
+
+def finish_lips(task: Task) -> None:
+    """The lip-sync that selected takes still need, and the record of each choice."""
+    with task.bench.database.read() as session:
+        rows = scenes.of_project(session, task.key)
+        chosen = [
+            (scene, takes.get(session, scene.selected_version_id))
+            for scene in rows
+            if scene.selected_version_id
+        ]
+    for scene, version in chosen:
+        task.check_cancelled()
+        if wants_lips(scene):
+            task.ensure(LIP_SYNCED_CLIP, version.key)
+        task.ensure(SELECTED_TAKE, scene.key)
 
 
 def make(task: Task) -> Made:
@@ -141,4 +160,5 @@ STAGE = Stage(
     version="1",
     inputs=inputs,
     make=make,
+    prepare=finish_lips,
 )

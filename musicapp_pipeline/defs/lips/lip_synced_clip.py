@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.lips.stages import LYRIC_ALIGNMENT
 from musicapp_pipeline.defs.stage import Stage, Task, need, version_of
 from musicapp_pipeline.lipsync.errors import LipSyncError
 from musicapp_pipeline.lipsync.model import Phoneme
@@ -29,6 +30,14 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
         "alignment": version_of(session, "lyric_alignment", scene.key),
         "wanted": wanted(scene),
     }
+
+
+def align_words(task: Task) -> None:
+    """Words first, where lips are wanted at all."""
+    with task.bench.database.read() as session:
+        scene = scenes.get(session, task.scene_id, project_id=task.project_id)
+    if wanted(scene):
+        task.ensure(LYRIC_ALIGNMENT, scene.key)
 
 
 def make(task: Task) -> Made:
@@ -118,9 +127,5 @@ STAGE = Stage(
     version="1",
     inputs=inputs,
     make=make,
+    prepare=align_words,
 )
-
-
-def is_done(session: Session, bench: Workbench, key: str) -> bool:
-    """Is lip-sync of this take up to date (applied, or known to be impossible)?"""
-    return STAGE.current(session, bench, key) is not None

@@ -77,6 +77,11 @@ def alignment_inputs(session: Session, bench: Workbench, key: str) -> Any:
     }
 
 
+def hear_voice(task: Task) -> None:
+    """The voice is cheap and always wanted with its words."""
+    task.ensure(VOCAL_SEGMENT, task.key)
+
+
 def make_alignment(task: Task) -> Made:
     """Words and phones in seconds of the song."""
     from musicapp_pipeline.lipsync.align import align
@@ -123,4 +128,5 @@ LYRIC_ALIGNMENT = Stage(
     version="1",
     inputs=alignment_inputs,
     make=make_alignment,
+    prepare=hear_voice,
 )

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.analysis.model import SongAnalysis
-from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
 from musicapp_pipeline.storyboard.model import PlannedScene, PlannerOptions, TimedLine
 
 
-def planner_options(project: Project, provider: VideoProvider) -> PlannerOptions:
+def planner_options(project: Project, capabilities: Capabilities) -> PlannerOptions:
     """What bounds this project's plan."""
-    capabilities = provider.capabilities(project.sora_model)
     return PlannerOptions(
         fps=projects.fps_of(project),
         clip_seconds=project.clip_seconds,
@@ -30,7 +29,7 @@ def sync_scenes(
     analysis: SongAnalysis,
     lines: Sequence[TimedLine],
     options: PlannerOptions,
-    provider: VideoProvider,
+    capabilities: Capabilities,
 ) -> list[Scene]:
     """Scenes with takes stay as they are cut; the others are replaced by the new plan.
 
@@ -39,7 +38,6 @@ def sync_scenes(
     """
     present = scenes.of_project(session, project.id)
     kept = [s for s in present if scenes.has_takes(session, s.id)]
-    capabilities = provider.capabilities(project.sora_model)
     size = capabilities.size_for(portrait=project.format == "portrait")
     if _same(present, planned):
         for row, plan in zip(present, planned, strict=True):

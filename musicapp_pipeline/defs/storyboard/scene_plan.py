@@ -16,7 +16,7 @@ def plan_of(session: Session, bench: Workbench, key: str) -> TakePlan:
     project_id, scene_id = key.split("/")
     project = projects.get(session, project_id)
     scene = scenes.get(session, scene_id, project_id=project_id)
-    return plan_take(session, project, scene, bench.provider.capabilities(project.sora_model))
+    return plan_take(session, project, scene, bench.capabilities(project.sora_model))
 
 
 def inputs(session: Session, bench: Workbench, key: str) -> Any:

@@ -22,7 +22,9 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
         "analysis": version_of(session, "audio_analysis", key),
         "edits": board.edits,
         "lyrics": project.lyrics,
-        "options": planner_options(project, bench.provider).model_dump(mode="json"),
+        "options": planner_options(project, bench.capabilities(project.sora_model)).model_dump(
+            mode="json"
+        ),
         "format": project.format,
     }
 
@@ -41,13 +43,14 @@ def make(task: Task) -> Made:
     lines = _timed_lyrics(task, project)
     task.check_cancelled()
     task.report(0.6, "planning the cut")
-    options = planner_options(project, bench.provider)
+    capabilities = bench.capabilities(project.sora_model)
+    options = planner_options(project, capabilities)
     planned = plan_scenes(analysis, lines, options)
     with bench.database.write() as session:
         project = projects.get(session, task.key, lock=True)
         board = projects.storyboard(session, task.key)
         _write_board(board, analysis, lines)
-        rows = sync_scenes(session, project, planned, analysis, lines, options, bench.provider)
+        rows = sync_scenes(session, project, planned, analysis, lines, options, capabilities)
         plain = [{"id": s.id, "start": s.start_frame, "end": s.end_frame} for s in rows]
         keys = [s.key for s in rows]
         first_takes = [takes.take_key(s, 1) for s in rows]

@@ -39,6 +39,8 @@ class Project(Timestamped, Base):
     owner: Mapped[str] = mapped_column(default="")
     client_key: Mapped[str | None] = mapped_column(unique=True)
     """Identity of a project made by the command line: the same song and options find it again."""
+    autopilot: Mapped[dict[str, Any] | None]
+    """``{"takes": n}``: carry the project on to its final cut without anybody's further say."""
     archived_at: Mapped[datetime | None]
 
     storyboard: Mapped["Storyboard | None"] = relationship(back_populates="project")

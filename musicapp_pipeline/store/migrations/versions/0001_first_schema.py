@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("vocal_stem_key", sa.String(), nullable=True),
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("client_key", sa.String(), nullable=True),
+        sa.Column("autopilot", sa.JSON(), nullable=True),
         sa.Column("archived_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),

@@ -1,0 +1,135 @@
+"""Commands and their options; the work is done elsewhere."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.settings import settings
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
+NO_MOUTH = 3
+
+
+class Commands(click.Group):
+    """Typed errors become one clear line on standard error and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            logs.configure(settings().log_level if ctx.params.get("verbose") else "warning")
+            return super().invoke(ctx)
+        except MusicAppError as error:
+            click.echo(f"musicapp: {error.message}", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("musicapp: interrupted; the same command goes on from here", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Log at LOG_LEVEL to standard error.")
+@click.version_option(package_name="musicapp-pipeline")
+def cli(verbose: bool) -> None:
+    """From a song to a music video."""
+
+
+@cli.command()
+@click.argument("song", type=FILE)
+@click.option("--lyrics", type=FILE, help="Text file, a line a lyric line; LRC times are used.")
+@click.option("--title", help="Default: the song's tag, else its file name.")
+@click.option("--reference", type=FILE, help="A picture of the performer's face.")
+@click.option("--takes", type=click.IntRange(1, 10), default=1, show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["landscape", "portrait"]),
+    default="landscape",
+    show_default=True,
+)
+@click.option("--style", help="Style preset, for example cinematic_noir, anime or dreamy.")
+@click.option("--fps", default="24", show_default=True)
+@click.option("--clip-seconds", type=click.IntRange(1, 60), default=8, show_default=True)
+@click.option("--model", default="sora-2", show_default=True)
+@click.option("--density", type=click.FloatRange(0, 1), default=0.4, show_default=True)
+@click.option("--budget", type=float, default=100.0, show_default=True, help="Cap in US dollars.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print a summary object.")
+def make(as_json: bool, **options: Any) -> None:
+    """Make a video of SONG, headless. Interrupted, the same command goes on."""
+    from musicapp_pipeline.cli.make import MakeOptions, make_video
+
+    options["format"] = options.pop("format_")
+    summary = make_video(MakeOptions(**options), as_json=as_json)
+    click.echo(json.dumps(summary.as_dict(), indent=2) if as_json else summary.as_text())
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None)
+@click.option("--takes", type=click.IntRange(1, 10), default=1, show_default=True)
+def demo(out: Path | None, takes: int) -> None:
+    """The bundled song through the whole graph with the mock provider."""
+    from musicapp_pipeline.cli.make import demo_options, make_video
+
+    summary = make_video(demo_options(out or settings().home / "demo", takes), as_json=False)
+    click.echo(summary.as_text())
+    click.echo(str(summary.video))
+
+
+@cli.command()
+@click.argument("songs", nargs=-1, required=True, type=FILE)
+@click.option("--plot", type=FILE, help="Draw waveform, beats, sections and energy (PNG or SVG).")
+def analyze(songs: tuple[Path, ...], plot: Path | None) -> None:
+    """Print the analysis of SONGS as JSON, one object a line when there are several."""
+    from musicapp_pipeline.cli.analyze import analyses
+
+    for found in analyses(songs, plot):
+        click.echo(json.dumps(found, indent=2 if len(songs) == 1 else None))
+
+
+@cli.command()
+@click.argument("audio", type=FILE)
+@click.argument("lyrics", type=FILE)
+def align(audio: Path, lyrics: Path) -> None:
+    """Print when the words and phones of LYRICS are sung in AUDIO."""
+    from musicapp_pipeline.cli.lips import align_json
+
+    click.echo(json.dumps(align_json(audio, lyrics), indent=2))
+
+
+@cli.command()
+@click.argument("video", type=FILE)
+@click.argument("audio", type=FILE)
+@click.argument("phonemes", type=FILE)
+@click.argument("out", type=FILE)
+def lipsync(video: Path, audio: Path, phonemes: Path, out: Path) -> None:
+    """Move the mouth in VIDEO with PHONEMES (what `align` prints) and lay AUDIO under it."""
+    from musicapp_pipeline.cli.lips import lipsync_file
+    from musicapp_pipeline.lipsync.errors import NoUsableMouth
+
+    try:
+        lipsync_file(video, audio, phonemes, out)
+    except NoUsableMouth as error:
+        click.echo(f"musicapp: {error.message}", err=True)
+        sys.exit(NO_MOUTH)
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+@click.option("--dagster-port", type=click.IntRange(1, 65535), default=3001, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def up(port: int, dagster_port: int, host: str) -> None:
+    """API, Dagster, its daemon and workers on this machine, until Ctrl-C."""
+    from musicapp_pipeline.supervisor.up import run_all
+
+    sys.exit(run_all(settings(), host=host, port=port, dagster_port=dagster_port))
+
+
+def main() -> None:
+    """Console entry point."""
+    cli(prog_name="musicapp")

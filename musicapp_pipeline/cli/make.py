@@ -1,0 +1,152 @@
+"""``musicapp make`` and ``musicapp demo``: one song to a video, headless."""
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from musicapp_pipeline.cli.producer import Producer
+from musicapp_pipeline.cli.project import MakeOptions, find_or_create
+from musicapp_pipeline.cli.view import View
+from musicapp_pipeline.defs.bench import Workbench, workbench
+from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.store import artifacts, projects, scenes
+from musicapp_pipeline.store.ids import slug
+from musicapp_pipeline.store.models import Project
+
+__all__ = ["MakeOptions", "demo_options", "make_video"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was made, where it is, what it cost and how long it took (seconds)."""
+
+    video: Path
+    poster: Path
+    contact_sheet: Path
+    duration_seconds: float
+    frames: int
+    fps: str
+    scenes: int
+    takes: int
+    cost_usd: Decimal
+    simulated: bool
+    made: Mapping[str, int]
+    timings: Mapping[str, float]
+    project_id: str
+    bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "video": str(self.video),
+            "poster": str(self.poster),
+            "contactSheet": str(self.contact_sheet),
+            "durationSeconds": self.duration_seconds,
+            "frames": self.frames,
+            "fps": self.fps,
+            "scenes": self.scenes,
+            "takes": self.takes,
+            "costUsd": float(self.cost_usd),
+            "costSimulated": self.simulated,
+            "projectId": self.project_id,
+            "made": dict(self.made),
+            "timings": {name: round(value, 2) for name, value in self.timings.items()},
+        }
+
+    def as_text(self) -> str:
+        """For people."""
+        money = f"${self.cost_usd:.2f}" + (" (simulated by the mock)" if self.simulated else "")
+        slowest = sorted(self.timings.items(), key=lambda item: -item[1])
+        times = ", ".join(f"{name} {value:.1f} s" for name, value in slowest[:6] if value >= 0.05)
+        count = sum(self.made.values())
+        work = f"{count} partitions made" if count else "everything re-used, nothing had changed"
+        return (
+            f"{self.duration_seconds:.2f} s, {self.frames} frames at {self.fps} fps,"
+            f" {self.scenes} scenes, {self.takes} takes, {money}\n"
+            f"{work}\n{times}\n"
+            f"contact sheet: {self.contact_sheet}\nvideo: {self.video}"
+        )
+
+
+def make_video(options: MakeOptions, *, as_json: bool) -> Summary:
+    """Carry a song to its video, or on from where an earlier run was interrupted."""
+    from musicapp_pipeline.defs.instance.home import open_instance
+
+    started = time.monotonic()
+    bench = workbench()
+    project = find_or_create(bench, options)
+    with open_instance(bench.settings) as instance, View() as view:
+        producer = Producer(bench, instance, view, options.takes)
+        before = _artifact_count(bench, project.id)
+        if before:
+            view.log(f"{before} results of earlier runs are kept where nothing changed")
+        producer.run(project.id)
+    timings = {**producer.seconds, "total": time.monotonic() - started}
+    return _summary(bench, project, options.out, dict(producer.made), timings)
+
+
+def demo_options(out: Path, takes: int) -> MakeOptions:
+    """The bundled song with its lyrics."""
+    from musicapp_pipeline import demo
+
+    song = demo.song_path()
+    return MakeOptions(song=song, lyrics=song.with_name("lyrics.txt"), out=out, takes=takes)
+
+
+def _artifact_count(bench: Workbench, project_id: str) -> int:
+    with bench.database.read() as session:
+        return artifacts.count(session, project_id)
+
+
+def _summary(
+    bench: Workbench,
+    project: Project,
+    out: Path,
+    made: Mapping[str, int],
+    timings: Mapping[str, float],
+) -> Summary:
+    with bench.database.read() as session:
+        final = artifacts.get(session, "final_cut", project.id)
+        assert final is not None and final.media_key is not None
+        rows = scenes.of_project(session, project.id, versions=True)
+        cost = ledger.spent(session, project.id)
+        project = projects.get(session, project.id)
+    out = out.expanduser().resolve()
+    name = slug(project.title) or "video"
+    pictures = final.details["pictures"]
+    copies = {
+        f"{name}.mp4": final.media_key,
+        f"{name}-poster.jpg": pictures["poster"],
+        f"{name}-contact.png": pictures["contact_sheet"],
+    }
+    for target, key in copies.items():
+        _copy(bench.media.fetch(key), out / target)
+    video, poster, sheet = (out / target for target in copies)
+    return Summary(
+        video=video,
+        poster=poster,
+        contact_sheet=sheet,
+        duration_seconds=round(final.details["seconds"], 4),
+        frames=final.details["frames"],
+        fps=final.details["fps"],
+        scenes=len(rows),
+        takes=sum(len(s.versions) for s in rows),
+        cost_usd=cost,
+        simulated=bench.provider.name == "mock",
+        made=made,
+        timings=timings,
+        project_id=project.id,
+        bytes=final.details["bytes"],
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Whole or not at all; an equal file is left alone."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, temporary)
+    temporary.replace(target)

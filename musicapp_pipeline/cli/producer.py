@@ -1,0 +1,110 @@
+"""Carrying one project to its final cut in this process."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from musicapp_pipeline.cli.view import View
+from musicapp_pipeline.defs.background import BackgroundDispatcher
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.flow import Next, best_take, fresh_takes, next_steps
+from musicapp_pipeline.defs.inprocess import run_wanted
+from musicapp_pipeline.defs.observe import observed_by
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation import admission, ledger
+from musicapp_pipeline.store import projects, scenes, takes
+
+LOOK = 0.2
+
+
+class CannotFinish(MusicAppError):
+    """Some scenes have no usable take."""
+
+    code = "cannot_finish"
+
+
+@dataclass
+class Producer:
+    """Does what :func:`next_steps` says until nothing is left.
+
+    ``made`` and ``reused`` count partitions by stage; ``seconds`` sums wall time by stage.
+    """
+
+    bench: Workbench
+    instance: dg.DagsterInstance
+    view: View
+    wanted_takes: int
+    made: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, project_id: str) -> None:
+        """Raises the failing stage's error; everything made until then stays."""
+        with BackgroundDispatcher(self.bench), observed_by(self._observe):
+            while not self._advance(project_id):
+                pass
+
+    def _advance(self, project_id: str) -> bool:
+        with self.bench.database.read() as session:
+            steps = next_steps(session, self.bench, project_id, self.wanted_takes)
+        if steps.finished:
+            return True
+        if steps.failed and not (steps.runs or steps.admit or steps.waiting):
+            raise self._why_not(project_id, steps)
+        if steps.admit:
+            self._admit(project_id, steps)
+        if steps.select:
+            self._select(project_id, steps)
+        for wanted in steps.runs:
+            started = time.monotonic()
+            run_wanted(self.instance, wanted)
+            self._took("+".join(wanted.assets), time.monotonic() - started)
+        if steps.waiting:
+            self._show_takes(project_id)
+            if not steps.runs:
+                time.sleep(LOOK)
+                self._took("waiting for takes", LOOK)
+        return False
+
+    def _took(self, what: str, seconds: float) -> None:
+        self.seconds[what] = self.seconds.get(what, 0.0) + seconds
+
+    def _admit(self, project_id: str, steps: Next) -> None:
+        with self.bench.database.write() as session:
+            project = projects.get(session, project_id, lock=True)
+            wanted = [(scenes.get(session, scene_id), n) for scene_id, n in steps.admit]
+            admitted = admission.admit(session, project, wanted, self.bench.provider)
+        self.view.log(f"{len(admitted)} takes ordered")
+
+    def _select(self, project_id: str, steps: Next) -> None:
+        with self.bench.database.write() as session:
+            for scene_id in steps.select:
+                scene = scenes.get(session, scene_id, project_id=project_id)
+                best = best_take(fresh_takes(session, self.bench, scene))
+                if best is not None:
+                    takes.select_version(session, scene, best)
+
+    def _show_takes(self, project_id: str) -> None:
+        with self.bench.database.read() as session:
+            rows = scenes.of_project(session, project_id, versions=True)
+            versions = [v for s in rows for v in s.versions]
+            cost = ledger.committed(session, project_id)
+        done = sum(v.status not in ("queued", "generating") for v in versions)
+        self.view.takes(done, len(versions), cost)
+
+    def _observe(self, stage: str, key: str, fraction: float, message: str) -> None:
+        if fraction >= 1:
+            self.made[stage] += 1
+        self.view.stage(stage, key, fraction, message)
+
+    def _why_not(self, project_id: str, steps: Next) -> CannotFinish:
+        with self.bench.database.read() as session:
+            scene = scenes.get(session, steps.failed[0], project_id=project_id)
+            last = takes.of_scene(session, scene.id)[-1]
+        reason = (last.error or {}).get("message", last.status)
+        return CannotFinish(
+            f"{len(steps.failed)} scenes have no usable take; scene {scene.order}: {reason}",
+            field="scenes",
+            value=list(steps.failed),
+        )

@@ -1,0 +1,35 @@
+"""A dispatcher on a thread of its own, for processes that do other work meanwhile."""
+
+import asyncio
+import threading
+from typing import Self
+
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.generation.dispatcher import Dispatcher
+
+
+class BackgroundDispatcher:
+    """Context manager: the dispatcher runs inside, and is stopped and joined on leaving."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._dispatcher = Dispatcher(
+            bench.database, bench.media, bench.provider, bench.dispatcher_options()
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._dispatcher.stop)
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._dispatcher.run())
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()

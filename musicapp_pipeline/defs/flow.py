@@ -1,0 +1,179 @@
+"""What a project needs next on its way to a final cut.
+
+The command line runs these wants in its own process; the autopilot sensor turns them into runs.
+Asking again after each step is cheap and makes every interruption harmless: what is done is found
+done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.defs.analysis.stage import STAGE as ANALYSIS
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.final.final_cut import STAGE as FINAL_CUT
+from musicapp_pipeline.defs.final.renditions import STAGE as RENDITIONS
+from musicapp_pipeline.defs.final.selected_take import STAGE as SELECTED_TAKE
+from musicapp_pipeline.defs.lips.lip_synced_clip import STAGE as LIP_SYNCED_CLIP
+from musicapp_pipeline.defs.lips.lip_synced_clip import wanted as wants_lips
+from musicapp_pipeline.defs.lips.stages import LYRIC_ALIGNMENT, VOCAL_SEGMENT
+from musicapp_pipeline.defs.song.stage import STAGE as SONG
+from musicapp_pipeline.defs.stage import Stage
+from musicapp_pipeline.defs.storyboard.scene_plan import STAGE as SCENE_PLAN
+from musicapp_pipeline.defs.storyboard.scene_plan import plan_of
+from musicapp_pipeline.defs.storyboard.stage import STAGE as STORYBOARD
+from musicapp_pipeline.defs.takes.clip import STAGE as CLIP
+from musicapp_pipeline.defs.takes.mezzanine import STAGE as MEZZANINE
+from musicapp_pipeline.store import scenes, takes
+from musicapp_pipeline.store.models import Scene, SceneVersion
+
+STAGES: dict[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        SONG,
+        ANALYSIS,
+        STORYBOARD,
+        SCENE_PLAN,
+        CLIP,
+        MEZZANINE,
+        VOCAL_SEGMENT,
+        LYRIC_ALIGNMENT,
+        LIP_SYNCED_CLIP,
+        SELECTED_TAKE,
+        FINAL_CUT,
+        RENDITIONS,
+    )
+}
+HEARING = ("song", "audio_analysis", "storyboard")
+TAKING = ("clip", "mezzanine")
+VOICING = ("vocal_segment", "lyric_alignment")
+CUTTING = ("final_cut", "renditions")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Assets of one level to be made for some partitions."""
+
+    assets: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Next:
+    """What can be done now.
+
+    ``admit`` are scenes and how many more takes each wants; ``select`` the scenes whose takes have
+    all ended and of which none is chosen; ``waiting`` takes are with the provider.
+    """
+
+    runs: tuple[Wanted, ...] = ()
+    admit: tuple[tuple[str, int], ...] = ()
+    select: tuple[str, ...] = ()
+    waiting: int = 0
+    failed: tuple[str, ...] = field(default=())
+    """Scenes of which no take can be used."""
+
+    @property
+    def finished(self) -> bool:
+        return not (self.runs or self.admit or self.select or self.waiting or self.failed)
+
+
+def next_steps(session: Session, bench: Workbench, project_id: str, wanted_takes: int) -> Next:
+    """Everything that can be done for a project now."""
+    if any(STAGES[name].current(session, bench, project_id) is None for name in HEARING):
+        return Next(runs=(Wanted(HEARING, (project_id,)),))
+    rows = scenes.of_project(session, project_id, versions=True)
+    keys = [scene.key for scene in rows]
+    unplanned = _outdated(session, bench, SCENE_PLAN, keys)
+    if unplanned:
+        return Next(runs=(Wanted(("scene_plan",), tuple(unplanned)),))
+    runs: list[Wanted] = []
+    admit, select, failed, waiting = [], [], [], 0
+    unconformed: list[str] = []
+    for scene in rows:
+        usable = fresh_takes(session, bench, scene)
+        waiting += sum(v.status in ("queued", "generating") for v in usable)
+        unconformed += [
+            v.key
+            for v in usable
+            if v.status in ("landed", "completed")
+            and (
+                v.status == "landed"
+                or CLIP.current(session, bench, v.key) is None
+                or MEZZANINE.current(session, bench, v.key) is None
+            )
+        ]
+        gone = [v for v in usable if v.status in ("failed", "cancelled", "unknown", "stuck")]
+        missing = wanted_takes - len(usable)
+        if missing > 0:
+            admit.append((scene.id, missing))
+        elif len(gone) == len(usable) and not scene.selected_version_id:
+            failed.append(scene.id)
+        elif not scene.selected_version_id and _all_made(session, bench, usable):
+            select.append(scene.id)
+    if unconformed:
+        runs.append(Wanted(TAKING, tuple(unconformed)))
+    voiced = [s.key for s in rows if wants_lips(s)]
+    unvoiced = [
+        k
+        for k in voiced
+        if VOCAL_SEGMENT.current(session, bench, k) is None
+        or LYRIC_ALIGNMENT.current(session, bench, k) is None
+    ]
+    if unvoiced:
+        runs.append(Wanted(VOICING, tuple(unvoiced)))
+    if not (runs or admit or select or waiting or failed):
+        runs += _finishing(session, bench, project_id, rows)
+    return Next(tuple(runs), tuple(admit), tuple(select), waiting, tuple(failed))
+
+
+def fresh_takes(session: Session, bench: Workbench, scene: Scene) -> list[SceneVersion]:
+    """The scene's takes that count: made from today's plan, or chosen by a person."""
+    plan = plan_of(session, bench, scene.key)
+    return [
+        v
+        for v in takes.of_scene(session, scene.id)
+        if v.plan_fingerprint == plan.fingerprint or v.is_selected or v.kind == "external"
+    ]
+
+
+def best_take(versions: Sequence[SceneVersion]) -> SceneVersion | None:
+    """The automatic choice: best score, a person's rating first, the earlier take on a tie."""
+    usable = [v for v in versions if v.status == "completed" and v.mezzanine]
+    return max(
+        usable,
+        key=lambda v: (v.user_score or 0.0, v.quality_score or 0.0, -v.take),
+        default=None,
+    )
+
+
+def _all_made(session: Session, bench: Workbench, versions: Sequence[SceneVersion]) -> bool:
+    done = [v for v in versions if v.status == "completed"]
+    pending = [v for v in versions if v.status in takes.WAITING]
+    made = all(MEZZANINE.current(session, bench, v.key) is not None for v in done)
+    return bool(done) and not pending and made
+
+
+def _finishing(
+    session: Session, bench: Workbench, project_id: str, rows: Sequence[Scene]
+) -> list[Wanted]:
+    chosen = [takes.get(session, s.selected_version_id) for s in rows if s.selected_version_id]
+    singing = {s.id for s in rows if wants_lips(s)}
+    unsynced = [
+        v.key
+        for v in chosen
+        if v.scene_id in singing and LIP_SYNCED_CLIP.current(session, bench, v.key) is None
+    ]
+    if unsynced:
+        return [Wanted(("lip_synced_clip",), tuple(unsynced))]
+    unrecorded = _outdated(session, bench, SELECTED_TAKE, [s.key for s in rows])
+    if unrecorded:
+        return [Wanted(("selected_take",), tuple(unrecorded))]
+    if any(STAGES[name].current(session, bench, project_id) is None for name in CUTTING):
+        return [Wanted(CUTTING, (project_id,))]
+    return []
+
+
+def _outdated(session: Session, bench: Workbench, stage: Stage, keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if stage.current(session, bench, key) is None]
