@@ -33,3 +33,30 @@ class Alignment(Frozen):
     phonemes: tuple[Phoneme, ...] = ()
     method: str = ""
     notes: tuple[str, ...] = ()
+
+
+class Line(Frozen):
+    """One lyric line and when it is sung."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+class LipSyncReport(Frozen):
+    """What was done to a clip.
+
+    ``method`` names what moved the mouth ("mesh-morph"); ``reason`` says why not, if it was not.
+    ``mouth_visibility`` is 0 to 1; ``correlation`` compares the mouth found in the result with the
+    mouth commanded (-1 to 1), where it was checked.
+    """
+
+    applied: bool
+    method: str
+    reason: str = ""
+    frames: int = 0
+    synced_frames: int = 0
+    mouth_visibility: float = 0.0
+    correlation: float | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Placing known phones in a recording with pocketsphinx's English acoustic model."""
