@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from musicapp_pipeline.demo.portrait_build.frame import Field, Frame, Rgb, bump, smoothstep
 
-_LAMPS = [
-    ((1.00, 0.24, 0.62), (2.05, -1.55), 0.34), ((0.98, 0.52, 0.22), (2.62, -0.55), 0.24),
-    ((1.00, 0.20, 0.55), (1.62, -2.25), 0.22), ((0.55, 0.22, 0.95), (2.75, 0.55), 0.30),
-    ((0.16, 0.62, 0.98), (-2.15, -1.35), 0.32), ((0.12, 0.78, 0.86), (-2.72, -0.35), 0.25),
-    ((0.98, 0.60, 0.28), (-1.70, -2.20), 0.20), ((0.30, 0.38, 1.00), (-2.55, 0.75), 0.28),
-    ((0.98, 0.66, 0.36), (0.55, -2.42), 0.15), ((0.20, 0.70, 0.95), (-0.75, -2.35), 0.17),
-    ((0.95, 0.28, 0.70), (2.35, 1.35), 0.20), ((0.14, 0.55, 0.90), (-1.95, 1.55), 0.18),
-]  # fmt: skip
+_RIGHT_COLOURS = ((1.00, 0.20, 0.58), (0.98, 0.46, 0.24), (0.62, 0.22, 0.95), (1.00, 0.30, 0.72))
+_LEFT_COLOURS = ((0.14, 0.60, 0.98), (0.12, 0.78, 0.84), (0.32, 0.36, 1.00), (0.98, 0.62, 0.30))
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A lamp out of focus."""
+
+    colour: tuple[float, float, float]
+    centre: tuple[float, float]
+    radius: float
+    strength: float
+
+
+def lamps(count: int = 64, seed: int = 8) -> list[Lamp]:
+    """Lamps scattered over both sides of the stage, magenta right and blue left."""
+    draw = np.random.default_rng(seed)
+    placed = []
+    for index in range(count):
+        side = 1 if index % 2 else -1
+        x, y = side * draw.uniform(0.9, 3.1), draw.uniform(-2.6, 1.9)
+        colours = _RIGHT_COLOURS if side > 0 else _LEFT_COLOURS
+        colour = colours[int(draw.choice(4, p=(0.4, 0.18, 0.22, 0.2)))]
+        radius = float(
+            draw.choice([0.07, 0.12, 0.18, 0.27], p=(0.34, 0.32, 0.22, 0.12))
+            * draw.uniform(0.85, 1.15)
+        )
+        strength = float(draw.uniform(0.14, 0.50) * np.interp(y, [-2.6, 1.9], [1.1, 0.45]))
+        placed.append(Lamp(colour, (float(x), float(y)), radius, strength))
+    return placed
 
 
 def _disc(frame: Frame, centre: tuple[float, float], radius: float) -> Field:
@@ -53,9 +77,10 @@ def backdrop(frame: Frame) -> Rgb:
         )
     haze = 1 + 0.10 * frame.noise(21, 1.6) + 0.05 * frame.noise(22, 0.6)
     picture = picture * haze[..., None]
-    for colour, centre, radius in _LAMPS:
-        lamp = frame.blur(_disc(frame, centre, radius), 0.012)
-        picture = picture + 0.42 * lamp[..., None] * np.asarray(colour, np.float32) * (
-            1 - 0.4 * picture
-        )
+    for lamp in lamps():
+        near = frame.around(lamp.centre, (1.3 * lamp.radius, 1.3 * lamp.radius))
+        part = near.part_of(frame)
+        disc = near.blur(_disc(near, lamp.centre, lamp.radius), 0.014) * np.float32(lamp.strength)
+        light = disc[..., None] * np.asarray(lamp.colour, np.float32)
+        picture[part] = 1 - (1 - picture[part]) * (1 - light)
     return np.asarray(np.clip(picture, 0, 1), np.float32)

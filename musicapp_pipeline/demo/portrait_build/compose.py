@@ -23,6 +23,7 @@ from musicapp_pipeline.demo.portrait_build.frame import (
     Field,
     Frame,
     Rgb,
+    smoothstep,
 )
 from musicapp_pipeline.demo.portrait_build.strokes import Layer
 
@@ -42,21 +43,32 @@ def mixed(below: Rgb, above: Rgb, cover: Field) -> Rgb:
 def face(frame: Frame, hair_shadow: Field) -> Rgb:
     """Display-value picture of the lit face with eyes, without strokes."""
     relief = light.relief_of(frame, sculpture.height_field(frame))
-    across = frame.x / np.maximum(features.half_width(frame.y), 0.05)
+    across = frame.x / np.maximum(features.half_width(frame.y), 0.28)
     lit = light.diffuse(frame, relief) * skin.albedo(frame)
     lips = skin.lip_mask(frame)
     pores = 1 + 0.22 * frame.noise(52, 0.012)
-    lit = lit + (0.075 * light.gloss(relief, 14) * pores * (1 - lips))[..., None]
-    lit = lit + (0.10 * light.gloss(relief, 46) * pores * (1 - lips))[..., None]
-    shine = light.gloss(relief, 60) * lips * (1 + 0.5 * skin.lip_creases(frame))
+    lit = lit + (0.085 * light.gloss(relief, 14) * pores * (1 - lips))[..., None]
+    lit = lit + (0.13 * light.gloss(relief, 46) * pores * (1 - lips))[..., None]
+    parted = smoothstep(0.012, 0.045, np.abs(frame.y - features.mouth_line(frame.x)))
+    shine = light.gloss(relief, 60) * lips * parted * (1 + 0.5 * skin.lip_creases(frame))
     lit = lit + 0.20 * np.clip(shine, 0, None)[..., None]
     lit = lit * (1 - 0.62 * hair_shadow[..., None] * np.asarray((0.85, 1.0, 1.0), np.float32))
-    lit = lit + light.rims(relief, across) * 0.22
+    lit = lit + light.rims(relief, across) * (0.24 * smoothstep(1.40, 0.75, frame.y))[..., None]
     for side in (-1, 1):
-        lit = eyes.lid_lines(frame, lit, side)
-        eye, opening = eyes.paint_eye(frame, side)
-        lit = mixed(lit, eye, opening)
+        near = frame.around((0.5 * side, 0.0), (0.45, 0.35))
+        part = near.part_of(frame)
+        lined = eyes.lid_lines(near, lit[part], side)
+        eye, opening = eyes.paint_eye(near, side)
+        lit[part] = mixed(lined, eye, opening)
     return developed(lit)
+
+
+def made_up(frame: Frame, picture: Rgb) -> Rgb:
+    """Brows and lashes laid over a display-value picture of the face."""
+    powder = lashes.brow_powder(frame)[..., None] * np.asarray((0.42, 0.50, 0.50), np.float32)
+    picture = lashes.brows(frame).over(picture * (1 - powder), 0.72)
+    picture = lashes.lower_lashes(frame).over(picture, 0.55)
+    return lashes.upper_lashes(frame).over(picture, 0.92)
 
 
 def body(frame: Frame, chin_shadow: Field) -> tuple[Rgb, Field]:
@@ -73,7 +85,7 @@ def shifted(frame: Frame, cover: Field, across: float, down: float, soften: floa
     """A coverage moved by face units and blurred: the shadow it throws."""
     move = np.asarray([[1, 0, across * frame.unit], [0, 1, down * frame.unit]], np.float32)
     return frame.blur(
-        np.asarray(cv2.warpAffine(cover, move, (frame.size, frame.size)), np.float32), soften
+        np.asarray(cv2.warpAffine(cover, move, cover.shape[::-1]), np.float32), soften
     )
 
 
@@ -94,13 +106,17 @@ def compose(size: int) -> Rgb:
     strands = hair.front_hair(tilted)
     face_cover = tilted.fill(features.face_outline(), 0.006)
     picture = hair.back_hair(tilted).over(backdrop.backdrop(upright))
-    chin_shadow = np.clip(1.25 * shifted(upright, face_cover, 0.10, 0.34, 0.07), 0, 1)
+    contact = shifted(upright, face_cover, 0.0, 0.16, 0.09)
+    chin_shadow = np.clip(
+        contact * 0.95 + 1.3 * shifted(upright, face_cover, 0.12, 0.40, 0.07), 0, 1
+    )
     worn, body_cover = body(upright, chin_shadow)
     picture = mixed(picture, worn, body_cover)
     hair_shadow = np.clip(1.3 * shifted(upright, strands.cover, 0.05, 0.06, 0.045), 0, 1)
-    picture = mixed(picture, face(tilted, hair_shadow), face_cover)
-    picture = lashes.brows(tilted).over(picture, 0.86)
-    picture = lashes.lashes(tilted).over(picture, 0.95)
+    head = tilted.around((0.0, 0.05), (1.35, 1.95))
+    part = head.part_of(tilted)
+    picture[part] = mixed(picture[part], face(head, hair_shadow[part]), face_cover[part])
+    picture[part] = made_up(head, picture[part])
     picture = _shaded_by(picture, strands, shifted(upright, strands.cover, 0.03, 0.05, 0.03), 0.25)
     picture = strands.over(picture)
     return finished(upright, hair.flyaways(tilted).over(picture, 0.8))

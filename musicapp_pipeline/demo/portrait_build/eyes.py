@@ -7,8 +7,8 @@ import numpy as np
 from musicapp_pipeline.demo.portrait_build import features
 from musicapp_pipeline.demo.portrait_build.frame import Field, Frame, Rgb, smoothstep
 
-IRIS_RADIUS = 0.108
-PUPIL_RADIUS = 0.041
+IRIS_RADIUS = 0.104
+PUPIL_RADIUS = 0.040
 IRIS_CENTRE = (0.004, -0.014)
 
 
@@ -31,8 +31,8 @@ def _iris(across: Field, down: Field, side: int) -> Rgb:
     turn = (angle / (2 * np.pi)) % 1.0
     fibre = np.interp((turn + 0.015 * radius) * 180, np.arange(181), np.append(ring, ring[0]))
     patch = np.interp(turn * 24, np.arange(25), np.append(slow, slow[0]))
-    outer = np.asarray((0.085, 0.215, 0.205), np.float32)
-    inner = np.asarray((0.36, 0.235, 0.085), np.float32)
+    outer = np.asarray((0.060, 0.135, 0.120), np.float32)
+    inner = np.asarray((0.25, 0.145, 0.055), np.float32)
     warm = smoothstep(0.78, 0.40, (radius + 0.08 * patch + 0.03 * fibre).astype(np.float32))
     colour = outer * (1 - warm[..., None]) + inner * warm[..., None]
     colour = colour * (1 + 0.26 * fibre * smoothstep(0.25, 0.6, radius))[..., None]
@@ -41,21 +41,21 @@ def _iris(across: Field, down: Field, side: int) -> Rgb:
     )
     limbal = 1 - 0.88 * smoothstep(0.74, 1.0, radius)
     pupil = smoothstep(PUPIL_RADIUS / IRIS_RADIUS - 0.05, PUPIL_RADIUS / IRIS_RADIUS + 0.06, radius)
-    return np.asarray(colour * (lit_from_above * limbal * pupil)[..., None] * 1.5, np.float32)
+    return np.asarray(colour * (lit_from_above * limbal * pupil)[..., None] * 1.25, np.float32)
 
 
 def _catchlights(across: Field, down: Field, side: int) -> Rgb:
     """Reflections of a soft box up left and of the coloured lamps on the cornea."""
     x = side * (across - IRIS_CENTRE[0])
     y = down - IRIS_CENTRE[1]
-    box = smoothstep(0.031, 0.025, np.abs(x + 0.038 + 0.15 * y)) * smoothstep(
-        0.029, 0.023, np.abs(y + 0.042)
+    box = smoothstep(
+        1.15, 0.75, np.hypot((x + 0.036) / 0.024, (y + 0.040) / 0.022).astype(np.float32)
     )
     low = np.exp(-0.5 * (((x - 0.040) / 0.013) ** 2 + ((y - 0.044) / 0.010) ** 2))
     edge = np.exp(-0.5 * (((x - 0.078) / 0.008) ** 2 + ((y + 0.01) / 0.035) ** 2))
-    light = box[..., None] * np.asarray((3.2, 3.1, 3.0), np.float32)
-    light = light + low[..., None] * np.asarray((0.55, 0.62, 0.75), np.float32)
-    light = light + edge[..., None] * np.asarray((0.50, 0.10, 0.34), np.float32)
+    light = box[..., None] * np.asarray((1.7, 1.65, 1.55), np.float32)
+    light = light + low[..., None] * np.asarray((0.20, 0.22, 0.26), np.float32)
+    light = light + edge[..., None] * np.asarray((0.20, 0.04, 0.13), np.float32)
     return np.asarray(light, np.float32)
 
 
@@ -67,7 +67,7 @@ def paint_eye(frame: Frame, side: int) -> tuple[Rgb, Field]:
     sphere = np.clip(1 - (across / 0.33) ** 2 - (down / 0.30) ** 2, 0, 1) ** 0.5
     key_side = 1 - 0.16 * side * frame.x / 0.75 * side
     sclera = (
-        np.asarray((0.70, 0.645, 0.62), np.float32) * (0.30 + 0.72 * sphere * key_side)[..., None]
+        np.asarray((0.60, 0.545, 0.525), np.float32) * (0.30 + 0.72 * sphere * key_side)[..., None]
     )
     corner = np.exp(-0.5 * (((across + 0.225) / 0.040) ** 2 + ((down - 0.025) / 0.03) ** 2))
     sclera = sclera * (1 - corner[..., None] * np.asarray((0.05, 0.50, 0.46), np.float32))
@@ -99,7 +99,7 @@ def lid_lines(frame: Frame, colour: Rgb, side: int) -> Rgb:
     colour = colour * (1 - 0.62 * fold[..., None] * np.asarray((0.80, 1.0, 0.95), np.float32))
     colour = colour * (1 + 0.10 * above[..., None])
     inside = smoothstep(-0.255, -0.20, across) * smoothstep(0.275, 0.24, across)
-    thickness = 0.010 + 0.014 * smoothstep(-0.2, 0.2, across)
+    thickness = 0.008 + 0.010 * smoothstep(-0.2, 0.2, across)
     liner = (
         np.exp(-0.5 * np.clip((frame.y - upper + thickness * 0.5) / thickness, -9, 9) ** 2) * inside
     )

@@ -9,11 +9,11 @@ from musicapp_pipeline.demo.portrait_build.frame import Field, Points, curve, pr
 # Half-width of the face by height, in distances between the pupils.
 _HALF_WIDTH = [
     (-1.60, 0.30), (-1.45, 0.60), (-1.25, 0.80), (-1.0, 0.93), (-0.7, 1.00), (-0.3, 1.03),
-    (0.0, 1.03), (0.35, 1.00), (0.75, 0.90), (1.05, 0.765), (1.28, 0.60), (1.46, 0.44),
-    (1.58, 0.31), (1.66, 0.17), (1.70, 0.0),
+    (0.0, 1.03), (0.35, 1.00), (0.75, 0.91), (1.05, 0.79), (1.28, 0.635), (1.46, 0.47),
+    (1.58, 0.335), (1.66, 0.19), (1.70, 0.0),
 ]  # fmt: skip
 
-MOUTH_HALF_WIDTH = 0.385
+MOUTH_HALF_WIDTH = 0.41
 EYE_HALF_WIDTH = 0.245
 
 
@@ -32,42 +32,26 @@ def face_outline() -> Points:
 
 def mouth_line(x: Field) -> Field:
     """Height of the line where the lips meet; its corners lift into a slight smile."""
-    return profile(
-        [(0.0, 1.062), (0.07, 1.056), (0.18, 1.062), (0.30, 1.052), (0.385, 1.030), (0.6, 1.01)],
-        np.abs(x),
-    )
+    knots = [(0.0, 1.066), (0.07, 1.059), (0.18, 1.064), (0.30, 1.040), (0.41, 0.994), (0.6, 0.98)]
+    return profile(knots, np.abs(x))
 
 
 def upper_lip_edge(x: Field) -> Field:
     """Height of the upper lip's border, with its bow."""
-    return profile(
-        [
-            (0.0, 0.952),
-            (0.03, 0.948),
-            (0.085, 0.930),
-            (0.16, 0.952),
-            (0.28, 1.002),
-            (0.385, 1.030),
-            (0.6, 1.03),
-        ],
-        np.abs(x),
-    )
+    knots = [
+        (0.0, 0.960), (0.03, 0.956), (0.085, 0.938), (0.16, 0.958), (0.29, 0.995), (0.41, 0.994),
+        (0.6, 0.995),
+    ]  # fmt: skip
+    return profile(knots, np.abs(x))
 
 
 def lower_lip_edge(x: Field) -> Field:
     """Height of the lower lip's border."""
-    return profile(
-        [
-            (0.0, 1.218),
-            (0.10, 1.212),
-            (0.20, 1.180),
-            (0.30, 1.115),
-            (0.36, 1.060),
-            (0.385, 1.030),
-            (0.6, 1.03),
-        ],
-        np.abs(x),
-    )
+    knots = [
+        (0.0, 1.212), (0.10, 1.206), (0.20, 1.174), (0.30, 1.106), (0.37, 1.034), (0.41, 0.994),
+        (0.6, 0.995),
+    ]  # fmt: skip
+    return profile(knots, np.abs(x))
 
 
 def upper_lid(count: int = 64) -> Points:
@@ -75,10 +59,10 @@ def upper_lid(count: int = 64) -> Points:
     return curve(
         [
             (-0.245, 0.030),
-            (-0.19, -0.022),
-            (-0.10, -0.082),
-            (0.01, -0.106),
-            (0.12, -0.086),
+            (-0.19, -0.016),
+            (-0.10, -0.068),
+            (0.01, -0.089),
+            (0.12, -0.075),
             (0.20, -0.038),
             (0.25, 0.004),
         ],
@@ -124,7 +108,7 @@ def eye_outline() -> Points:
 def brow(count: int = 64) -> Points:
     """The middle line of the right-hand brow, inner end first, relative to (0.5, 0)."""
     return curve(
-        [(-0.27, -0.275), (-0.10, -0.325), (0.08, -0.362), (0.22, -0.335), (0.36, -0.255)], count
+        [(-0.26, -0.288), (-0.10, -0.328), (0.08, -0.354), (0.22, -0.328), (0.36, -0.250)], count
     )
 
 

@@ -33,10 +33,39 @@ class Frame:
     Args:
         size: width and height in pixels.
         tilt_degrees: roll of the face frame against the canvas, clockwise positive.
+        window: the part of the canvas that fields cover, as (left, top, right, bottom) in
+            pixels; None for the whole canvas.
     """
 
     size: int
     tilt_degrees: float = 0.0
+    window: tuple[int, int, int, int] | None = None
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of the covered part in pixels."""
+        return self.window or (0, 0, self.size, self.size)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of this frame's fields."""
+        left, top, right, bottom = self.box
+        return bottom - top, right - left
+
+    def around(self, centre: tuple[float, float], half: tuple[float, float]) -> Frame:
+        """The same canvas restricted to a box of the given half-sizes, in face units."""
+        (x, y), reach = self.to_canvas(np.asarray([centre]))[0], np.asarray(half) * self.unit
+        low = np.clip(np.floor([x - reach[0], y - reach[1]]), 0, self.size).astype(int)
+        high = np.clip(np.ceil([x + reach[0], y + reach[1]]), 0, self.size).astype(int)
+        return Frame(
+            self.size, self.tilt_degrees, (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+        )
+
+    def part_of(self, outer: Frame) -> tuple[slice, slice]:
+        """Rows and columns of this frame's box inside a wider frame's fields."""
+        left, top, right, bottom = self.box
+        x, y = outer.box[:2]
+        return slice(top - y, bottom - y), slice(left - x, right - x)
 
     @property
     def unit(self) -> float:
@@ -66,13 +95,19 @@ class Frame:
 
     @cached_property
     def _grids(self) -> tuple[Field, Field]:
-        axis = np.arange(self.size, dtype=np.float32) + np.float32(0.5)
-        across = (axis[None, :] - np.float32(self.origin[0])) / np.float32(self.unit)
-        down = (axis[:, None] - np.float32(self.origin[1])) / np.float32(self.unit)
+        left, top, right, bottom = self.box
+        columns = np.arange(left, right, dtype=np.float32) + np.float32(0.5)
+        rows = np.arange(top, bottom, dtype=np.float32) + np.float32(0.5)
+        across = (columns[None, :] - np.float32(self.origin[0])) / np.float32(self.unit)
+        down = (rows[:, None] - np.float32(self.origin[1])) / np.float32(self.unit)
         cos, sin = (np.float32(value) for value in self._turn)
         return across * cos + down * sin, down * cos - across * sin
 
     def to_pixels(self, points: Points) -> Points:
+        """Positions (n, 2) in this frame's fields of points given in face units."""
+        return np.asarray(self.to_canvas(points) - self.box[:2], np.float64)
+
+    def to_canvas(self, points: Points) -> Points:
         """Canvas positions (n, 2) of points given in face units."""
         cos, sin = self._turn
         x, y = points[..., 0], points[..., 1]
@@ -112,11 +147,12 @@ class Frame:
         full = np.asarray(
             cv2.resize(coarse, (self.size, self.size), interpolation=cv2.INTER_CUBIC), np.float32
         )
-        return np.asarray(full / max(float(full.std()), 1e-6), np.float32)
+        rows, columns = self.part_of(Frame(self.size))
+        return np.asarray((full / max(float(full.std()), 1e-6))[rows, columns], np.float32)
 
     def fill(self, outline: Points, soften_units: float = 0.0) -> Field:
         """Coverage 0..1 of a closed outline given in face units."""
-        mask = np.zeros((self.size, self.size), np.uint8)
+        mask = np.zeros(self.shape, np.uint8)
         pixels = np.round(self.to_pixels(outline) * 16).astype(np.int32)
         cv2.fillPoly(mask, [pixels], 255, cv2.LINE_AA, 4)
         cover = mask.astype(np.float32) / np.float32(255)

@@ -12,11 +12,11 @@ from musicapp_pipeline.demo.portrait_build.frame import Field, Frame, Rgb, smoot
 Direction = tuple[float, float, float]
 """Towards the light: x right, y down, z to the viewer."""
 
-KEY: Direction = (-0.42, -0.50, 0.76)
-FILL: Direction = (0.65, 0.10, 0.75)
+KEY: Direction = (-0.52, -0.52, 0.70)
+FILL: Direction = (0.50, 0.38, 0.78)
 KEY_COLOUR = (1.00, 0.90, 0.79)
-FILL_COLOUR = (0.30, 0.36, 0.62)
-AMBIENT_COLOUR = (0.20, 0.17, 0.24)
+FILL_COLOUR = (0.42, 0.30, 0.50)
+AMBIENT_COLOUR = (0.22, 0.17, 0.22)
 RIM_RIGHT = (1.00, 0.16, 0.62)
 RIM_LEFT = (0.10, 0.62, 0.95)
 
@@ -54,25 +54,23 @@ def occlusion(frame: Frame, height: Field) -> Field:
 
 def cast_shadow(frame: Frame, height: Field, light: Direction, reach: float = 0.9) -> Field:
     """Share of an area light that a point sees, by marching over the height field."""
-    size = 512
-    small = cv2.resize(height, (size, size), interpolation=cv2.INTER_AREA)
+    rows, columns = frame.shape
+    scale = min(1.0, 640 / max(rows, columns))
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    small = cv2.resize(height, size, interpolation=cv2.INTER_AREA)
     towards = _unit(light)
     turn = np.deg2rad(frame.tilt_degrees)
     step_x = towards[0] * np.cos(turn) - towards[1] * np.sin(turn)
     step_y = towards[0] * np.sin(turn) + towards[1] * np.cos(turn)
-    unit = frame.unit * size / frame.size
     clear = np.ones_like(small)
     for distance in np.linspace(0.03, reach, 48):
-        move = np.asarray(
-            [[1, 0, -step_x * distance * unit], [0, 1, -step_y * distance * unit]], np.float32
-        )
-        ahead = cv2.warpAffine(
-            small, move, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        pixels = distance * frame.unit * scale
+        move = np.asarray([[1, 0, -step_x * pixels], [0, 1, -step_y * pixels]], np.float32)
+        ahead = cv2.warpAffine(small, move, size, borderMode=cv2.BORDER_REPLICATE)
         gap = small + towards[2] * distance - ahead
         clear = np.minimum(clear, 0.5 + gap / (0.10 + 0.28 * distance))
-    seen = cv2.resize(np.clip(clear, 0, 1), (frame.size, frame.size), interpolation=cv2.INTER_CUBIC)
-    return frame.blur(smoothstep(0, 1, np.asarray(seen, np.float32)), 0.012)
+    seen = cv2.resize(np.clip(clear, 0, 1), (columns, rows), interpolation=cv2.INTER_CUBIC)
+    return 0.22 + 0.78 * frame.blur(smoothstep(0, 1, np.asarray(seen, np.float32)), 0.014)
 
 
 def relief_of(frame: Frame, height: Field) -> Relief:
@@ -101,7 +99,7 @@ def diffuse(frame: Frame, relief: Relief, glow: float = 1.0) -> Rgb:
     for index, (wrap, spread) in enumerate(((0.42, 0.040), (0.22, 0.016), (0.14, 0.009))):
         shadow = frame.blur(relief.key_shadow, spread * glow) if glow > 0 else relief.key_shadow
         lit = _wrapped(key, wrap * glow) * shadow * np.float32(KEY_COLOUR[index] * 1.55)
-        lit += _wrapped(fill, 0.3) * np.float32(FILL_COLOUR[index] * 0.42)
+        lit += _wrapped(fill, 0.3) * np.float32(FILL_COLOUR[index] * 0.36)
         lit += np.float32(AMBIENT_COLOUR[index] * 0.75) * (0.65 - 0.35 * relief.normal[..., 1])
         open_share = relief.occlusion ** np.float32((0.75, 1.0, 1.1)[index])
         shaded = np.asarray(lit * open_share, np.float32)
@@ -116,10 +114,8 @@ def rims(relief: Relief, across: Field) -> Rgb:
         across: signed position over the body, -1 at its left edge and +1 at its right.
     """
     graze = np.clip(1 - relief.normal[..., 2], 0, 1)
-    right = graze**1.5 * smoothstep(0.1, 0.7, relief.normal[..., 0]) * smoothstep(0.55, 1.0, across)
-    left = (
-        graze**1.5 * smoothstep(0.1, 0.7, -relief.normal[..., 0]) * smoothstep(0.55, 1.0, -across)
-    )
+    right = graze**2 * smoothstep(0.1, 0.7, relief.normal[..., 0]) * smoothstep(0.80, 1.0, across)
+    left = graze**2 * smoothstep(0.1, 0.7, -relief.normal[..., 0]) * smoothstep(0.80, 1.0, -across)
     light = right[..., None] * np.asarray(RIM_RIGHT, np.float32) * np.float32(2.4)
     light += left[..., None] * np.asarray(RIM_LEFT, np.float32) * np.float32(1.5)
     return np.asarray(light, np.float32)

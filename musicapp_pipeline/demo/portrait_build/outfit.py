@@ -19,8 +19,8 @@ from musicapp_pipeline.demo.portrait_build.frame import (
 )
 
 _NECK_HALF_WIDTH = [
-    (0.9, 0.56), (1.4, 0.50), (1.75, 0.475), (1.98, 0.50), (2.12, 0.60), (2.24, 0.82), (2.36, 1.20),
-    (2.52, 1.70), (2.8, 2.15), (3.8, 2.35),
+    (0.9, 0.80), (1.35, 0.715), (1.7, 0.675), (1.95, 0.685), (2.12, 0.76), (2.26, 0.92), (2.40, 1.15),
+    (2.56, 1.55), (2.8, 2.1), (3.9, 2.6),
 ]  # fmt: skip
 
 
@@ -33,23 +33,23 @@ def neck_height(frame: Frame) -> Field:
     width = profile(_NECK_HALF_WIDTH, frame.y)
     across = (frame.x - 0.05 * smoothstep(2.3, 1.4, frame.y)) / width
     round_part = np.sqrt(np.clip(1 - across**2, 0.0, 1))
-    depth = 0.42 + 0.12 * smoothstep(2.0, 2.7, frame.y)
+    depth = 0.56 + 0.10 * smoothstep(2.0, 2.7, frame.y)
     height = depth * round_part - 0.55 + 0.20 * smoothstep(1.9, 3.0, frame.y)
     for side in (-1, 1):
-        spine = _mirrored(curve([(0.40, 1.50), (0.30, 1.90), (0.16, 2.25), (0.08, 2.40)], 40), side)
-        bone = _mirrored(curve([(0.10, 2.42), (0.40, 2.44), (0.85, 2.34), (1.35, 2.24)], 40), side)
-        height = height + 0.050 * _ridge(frame, spine, 0.055) + 0.055 * _ridge(frame, bone, 0.050)
+        spine = _mirrored(curve([(0.56, 1.50), (0.42, 1.95), (0.22, 2.36), (0.11, 2.55)], 40), side)
+        bone = _mirrored(curve([(0.13, 2.60), (0.45, 2.62), (0.95, 2.50), (1.5, 2.40)], 40), side)
+        height = height + 0.032 * _ridge(frame, spine, 0.060) + 0.034 * _ridge(frame, bone, 0.060)
     height = (
         height
-        - 0.07 * bump(frame, (0, 2.42), (0.075, 0.065))
-        - 0.05 * twin(frame, (0.45, 2.30), (0.20, 0.06))
+        - 0.07 * bump(frame, (0, 2.57), (0.085, 0.075))
+        - 0.05 * twin(frame, (0.50, 2.47), (0.22, 0.06))
     )
-    height = height - 0.035 * twin(frame, (0.42, 2.55), (0.30, 0.05))
+    height = height - 0.035 * twin(frame, (0.48, 2.73), (0.32, 0.05))
     return frame.blur(np.asarray(height, np.float32), 0.022)
 
 
 def _ridge(frame: Frame, spine: Points, width: float) -> Field:
-    canvas = np.zeros((frame.size, frame.size), np.uint8)
+    canvas = np.zeros(frame.shape, np.uint8)
     pixels = np.round(frame.to_pixels(spine) * 16).astype(np.int32)
     cv2.polylines(canvas, [pixels], False, 255, max(1, round(width * frame.unit)), cv2.LINE_AA, 4)
     return frame.blur(canvas.astype(np.float32) / np.float32(255), width * 0.6)
@@ -75,27 +75,31 @@ def neck(frame: Frame, chin_shadow: Field) -> Rgb:
     colour = np.broadcast_to(np.asarray(skin.SKIN, np.float32), (*frame.x.shape, 3)).copy()
     mottled = 0.03 * frame.noise(31, 0.12) + 0.02 * frame.noise(32, 0.012)
     colour = colour * (1 + mottled[..., None] * np.asarray((0.6, 1.0, 1.1), np.float32))
-    lit = light.diffuse(frame, relief) * colour * (1 - 0.40 * chin_shadow[..., None])
-    lit = lit + 0.06 * light.gloss(relief, 22)[..., None]
+    lit = (
+        light.diffuse(frame, relief)
+        * colour
+        * (1 - 0.60 * chin_shadow[..., None] * np.asarray((0.85, 1.0, 1.0), np.float32))
+    )
+    lit = lit + 0.035 * light.gloss(relief, 22)[..., None]
     across = frame.x / profile(_NECK_HALF_WIDTH, frame.y)
-    return np.asarray(lit + light.rims(relief, across) * 0.30, np.float32)
+    return np.asarray(lit + light.rims(relief, across) * 0.12, np.float32)
 
 
 def jacket_outlines() -> dict[str, Points]:
     """Closed outlines of the right half's parts, in drawing order."""
     body = np.concatenate([
-        curve([(0.66, 2.02), (1.00, 2.20), (1.55, 2.36), (1.98, 2.60), (2.22, 3.0), (2.40, 3.8)]),
-        curve([(0.05, 3.8), (0.16, 3.45), (0.30, 2.95), (0.46, 2.48), (0.60, 2.10), (0.66, 2.02)]),
+        curve([(0.90, 2.12), (1.30, 2.32), (1.90, 2.46), (2.42, 2.62), (2.74, 2.95), (2.98, 3.9)]),
+        curve([(0.05, 3.9), (0.22, 3.5), (0.42, 3.05), (0.64, 2.60), (0.82, 2.22), (0.90, 2.12)]),
     ])  # fmt: skip
     collar = np.concatenate([
-        curve([(0.56, 1.96), (0.74, 2.02), (0.98, 2.24), (1.10, 2.46)], 24),
-        curve([(1.10, 2.46), (0.88, 2.56), (0.62, 2.72)], 16),
-        curve([(0.62, 2.72), (0.50, 2.50), (0.50, 2.22), (0.56, 1.96)], 24),
+        curve([(0.80, 2.02), (1.00, 2.10), (1.28, 2.34), (1.42, 2.58)], 24),
+        curve([(1.42, 2.58), (1.14, 2.70), (0.84, 2.86)], 16),
+        curve([(0.84, 2.86), (0.70, 2.62), (0.71, 2.32), (0.80, 2.02)], 24),
     ])  # fmt: skip
     lapel = np.concatenate([
-        curve([(0.60, 2.66), (0.98, 2.66), (1.16, 2.74)], 16),
-        curve([(1.16, 2.74), (0.86, 3.18), (0.42, 3.66), (0.20, 3.9)], 30),
-        curve([(0.20, 3.9), (0.14, 3.5), (0.30, 3.02), (0.47, 2.62), (0.60, 2.66)], 30),
+        curve([(0.82, 2.80), (1.22, 2.80), (1.44, 2.88)], 16),
+        curve([(1.44, 2.88), (1.08, 3.30), (0.60, 3.74), (0.40, 4.0)], 30),
+        curve([(0.40, 4.0), (0.26, 3.6), (0.44, 3.14), (0.66, 2.76), (0.82, 2.80)], 30),
     ])  # fmt: skip
     return {"body": body, "lapel": lapel, "collar": collar}
 
@@ -110,24 +114,25 @@ def _pillow(frame: Frame, cover: Field, rise: float, reach: float) -> Field:
 
 
 def _leather(frame: Frame, height: Field, sheen: float) -> Rgb:
+    """Black leather: next to no colour of its own, sharp lights on folds and edges."""
     relief = light.relief_of(frame, height)
-    lit = light.diffuse(frame, relief, glow=0.0) * np.asarray((0.030, 0.028, 0.042), np.float32)
-    lit = lit + sheen * light.gloss(relief, 16)[..., None] * np.asarray(
-        (0.55, 0.50, 0.50), np.float32
+    lit = light.diffuse(frame, relief, glow=0.0) * np.asarray((0.014, 0.013, 0.020), np.float32)
+    lit = lit + sheen * light.gloss(relief, 12)[..., None] * np.asarray(
+        (0.25, 0.22, 0.25), np.float32
     )
-    lit = lit + 0.5 * sheen * light.gloss(relief, 70)[..., None]
-    right = np.clip(relief.normal @ np.asarray((0.86, -0.40, 0.30), np.float32), 0, 1) ** 4
-    left = np.clip(relief.normal @ np.asarray((-0.86, -0.40, 0.30), np.float32), 0, 1) ** 4
-    lit = lit + right[..., None] * np.asarray(light.RIM_RIGHT, np.float32) * np.float32(0.55)
-    return np.asarray(
-        lit + left[..., None] * np.asarray(light.RIM_LEFT, np.float32) * np.float32(0.42),
-        np.float32,
-    )
+    lit = lit + sheen * light.gloss(relief, 55)[..., None]
+    for aim, colour, outside in (
+        ((0.90, -0.42, 0.12), light.RIM_RIGHT, smoothstep(-0.2, 1.6, frame.x)),
+        ((-0.90, -0.42, 0.12), light.RIM_LEFT, smoothstep(0.2, -1.6, frame.x)),
+    ):
+        graze = np.clip(relief.normal @ np.asarray(aim, np.float32), 0, 1) ** 9 * outside
+        lit = lit + 0.55 * graze[..., None] * np.asarray(colour, np.float32)
+    return np.asarray(lit, np.float32)
 
 
 def jacket(frame: Frame, below: Rgb) -> Rgb:
     """The black top and the open jacket laid over a linear-light picture."""
-    neckline = 3.02 - 0.35 * (frame.x / 0.6) ** 2
+    neckline = 3.22 - 0.30 * (frame.x / 0.7) ** 2
     top = smoothstep(-0.008, 0.008, frame.y - neckline) * neck_mask(frame)
     cloth = (
         np.asarray((0.012, 0.011, 0.016), np.float32) * (1 + 0.2 * frame.noise(41, 0.01))[..., None]
@@ -135,20 +140,69 @@ def jacket(frame: Frame, below: Rgb) -> Rgb:
     hem = np.exp(-0.5 * ((frame.y - neckline - 0.012) / 0.010) ** 2)
     picture = below * (1 - top[..., None]) + (cloth + 0.03 * hem[..., None]) * top[..., None]
     folds = (
-        0.030 * frame.noise(42, 0.55)
-        + 0.012 * frame.noise(43, 0.20)
-        + 0.0013 * frame.noise(44, 0.016)
+        0.05 * frame.noise(42, 0.62)
+        + 0.007 * frame.noise(43, 0.22)
+        + 0.00015 * frame.noise(44, 0.014)
     )
     for name, outline in jacket_outlines().items():
         cover = np.zeros_like(frame.x)
         for side in (-1, 1):
             cover = np.maximum(cover, frame.fill(_mirrored(outline, side)))
-        rise, reach = (0.75, 0.42) if name == "body" else (0.055, 0.030)
+        rise, reach = (0.62, 0.26) if name == "body" else (0.060, 0.040)
         height = _pillow(frame, cover, rise, reach) + folds
         if name != "body":
             height = height - 0.30 * np.abs(frame.x)
         shade = frame.blur(np.roll(cover, round(0.03 * frame.unit), axis=0), 0.05)
         picture = picture * (1 - 0.75 * np.clip(shade - cover, 0, 1)[..., None])
-        worn = _leather(frame, np.asarray(height, np.float32), 0.10 if name == "body" else 0.14)
+        worn = _leather(frame, np.asarray(height, np.float32), 0.11 if name == "body" else 0.14)
         picture = picture * (1 - cover[..., None]) + worn * cover[..., None]
+    return chain(frame, stitched(frame, picture))
+
+
+def stitched(frame: Frame, picture: Rgb) -> Rgb:
+    """Sleeve seams: a dark groove with a lit lip."""
+    for side in (-1, 1):
+        seam = curve([(2.16, 2.54), (2.02, 2.85), (1.98, 3.3), (2.06, 3.9)], 60)
+        groove = _ridge(frame, _mirrored(seam, side), 0.012)
+        lip = _ridge(frame, _mirrored(seam + [0.022, 0.0], side), 0.008)
+        picture = picture * (1 - 0.85 * np.clip(groove, 0, 1))[..., None] + 0.016 * lip[..., None]
     return np.asarray(picture, np.float32)
+
+
+def chain(frame: Frame, picture: Rgb) -> Rgb:
+    """A fine gold chain with a drop, and the shadow it throws on the skin."""
+    course = curve(
+        [
+            (-0.66, 2.20),
+            (-0.48, 2.58),
+            (-0.20, 2.92),
+            (0.0, 3.00),
+            (0.20, 2.92),
+            (0.48, 2.58),
+            (0.66, 2.20),
+        ],
+        150,
+    )
+    shadow = np.clip(_ridge(frame, course + [0.012, 0.016], 0.010), 0, 1)
+    picture = picture * (1 - 0.5 * shadow)[..., None]
+    draw = np.random.default_rng(61)
+    for x, y in course:
+        light_on_link = float(draw.uniform(0.25, 1.0) ** 2 * (1.2 - 0.5 * x))
+        _bead(frame, picture, (float(x), float(y)), 0.0075, light_on_link)
+    _bead(frame, picture, (0.0, 3.035), 0.026, 0.55)
+    _bead(frame, picture, (-0.008, 3.027), 0.008, 3.0)
+    return picture
+
+
+def _bead(
+    frame: Frame, picture: Rgb, centre: tuple[float, float], radius: float, bright: float
+) -> None:
+    """Lay one bead of metal onto the picture, in place."""
+    near = frame.around(centre, (2.5 * radius + 0.01, 2.5 * radius + 0.01))
+    distance = np.hypot(
+        near.x - np.float32(centre[0]), near.y - np.float32(centre[1])
+    ) / np.float32(radius)
+    cover = smoothstep(1.15, 0.75, distance)[..., None]
+    metal = np.asarray((0.95, 0.62, 0.28), np.float32) * np.float32(0.10 + 0.75 * bright)
+    part = near.part_of(frame)
+    picture[part] = picture[part] * (1 - cover) + metal * cover

@@ -56,6 +56,8 @@ def base_height(frame: Frame) -> Field:
     values[near] = surface(grid[near])
     field = values.reshape(coarse.x.shape).astype(np.float32)
     enlarged = cv2.resize(field, (frame.size, frame.size), interpolation=cv2.INTER_CUBIC)
+    rows, columns = frame.part_of(Frame(frame.size))
+    enlarged = enlarged[rows, columns]
     return frame.blur(np.asarray(enlarged, np.float32), 0.032)
 
 
@@ -67,7 +69,7 @@ def lips_relief(frame: Frame) -> Field:
         features.upper_lip_edge(x),
         features.lower_lip_edge(x),
     )
-    inside = smoothstep(0.40, 0.33, np.abs(x))
+    inside = smoothstep(0.425, 0.35, np.abs(x))
     up = np.clip((middle - y) / np.maximum(middle - top, 1e-3), -0.2, 1.6)
     low = np.clip((y - middle) / np.maximum(bottom - middle, 1e-3), -0.2, 1.6)
     upper = 0.075 * np.sqrt(np.clip(up, 0, 1)) * np.clip(1.25 - up, 0, 1) ** 0.8
@@ -76,20 +78,21 @@ def lips_relief(frame: Frame) -> Field:
     relief = frame.blur(np.asarray(relief, np.float32), 0.012)
     relief += 0.035 * bump(frame, (0, 1.12), (0.24, 0.14))
     relief -= 0.045 * bump(frame, (0, 1.285), (0.16, 0.045))
-    relief -= 0.035 * twin(frame, (0.415, 1.03), (0.035, 0.05))
-    relief += 0.02 * twin(frame, (0.06, 0.87), (0.018, 0.06)) - 0.02 * bump(
+    relief -= 0.018 * twin(frame, (0.435, 0.985), (0.026, 0.045))
+    relief += 0.012 * twin(frame, (0.06, 0.87), (0.018, 0.06)) - 0.02 * bump(
         frame, (0, 0.87), (0.028, 0.07)
     )
     return np.asarray(relief, np.float32)
 
 
 def nose_relief(frame: Frame) -> Field:
-    """Tip, wings, the grooves round them and the nostrils."""
-    relief = 0.05 * bump(frame, (0, 0.60), (0.085, 0.075))
-    relief += 0.045 * twin(frame, (0.165, 0.665), (0.045, 0.06))
-    relief -= 0.05 * twin(frame, (0.235, 0.66), (0.022, 0.075), -0.35)
-    relief -= 0.07 * twin(frame, (0.085, 0.735), (0.042, 0.02), 0.25)
-    relief -= 0.02 * twin(frame, (0.12, 0.60), (0.03, 0.05))
+    """Bridge, tip, wings and the soft grooves round them."""
+    relief = 0.045 * bump(frame, (0, 0.595), (0.080, 0.075))
+    relief += 0.035 * bump(frame, (0, 0.25), (0.050, 0.26))
+    relief += 0.060 * twin(frame, (0.158, 0.655), (0.046, 0.052))
+    relief -= 0.030 * twin(frame, (0.235, 0.640), (0.028, 0.070), -0.35)
+    relief -= 0.022 * twin(frame, (0.105, 0.600), (0.028, 0.045), 0.3)
+    relief -= 0.030 * twin(frame, (0.088, 0.722), (0.040, 0.016), 0.2)
     return np.asarray(relief, np.float32)
 
 
@@ -99,15 +102,16 @@ def lids_relief(frame: Frame) -> Field:
     relief += 0.06 * twin(frame, (0.5, -0.01), (0.20, 0.13))
     relief -= 0.05 * twin(frame, (0.28, -0.12), (0.07, 0.09))
     relief -= 0.035 * twin(frame, (0.52, -0.20), (0.20, 0.035))
-    relief -= 0.02 * twin(frame, (0.42, 0.19), (0.16, 0.03), 0.35)
+    relief -= 0.008 * twin(frame, (0.42, 0.19), (0.16, 0.03), 0.35)
     return np.asarray(relief, np.float32)
 
 
 def height_field(frame: Frame) -> Field:
     """Height towards the viewer in face units at every pixel of the face."""
-    cheeks = 0.05 * twin(frame, (0.62, 0.42), (0.20, 0.16))
+    cheeks = 0.065 * twin(frame, (0.58, 0.44), (0.20, 0.14))
     chin = 0.05 * bump(frame, (0, 1.50), (0.15, 0.11))
-    across = np.abs(frame.x) / np.maximum(features.half_width(frame.y), 0.05)
-    jaw = -0.22 * smoothstep(0.72, 1.06, across) ** 2
+    inside = (frame.fill(features.face_outline()) > 0.5).astype(np.uint8)
+    inward = cv2.distanceTransform(inside, cv2.DIST_L2, 5).astype(np.float32) / frame.unit
+    jaw = -0.24 * frame.blur(smoothstep(0.27, -0.03, inward) ** 2, 0.02)
     relief = base_height(frame) + lips_relief(frame) + nose_relief(frame) + lids_relief(frame)
     return np.asarray(relief + cheeks + chin + jaw, np.float32)

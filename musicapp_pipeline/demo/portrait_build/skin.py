@@ -15,7 +15,7 @@ from musicapp_pipeline.demo.portrait_build.frame import (
     twin,
 )
 
-SKIN = (0.735, 0.440, 0.318)
+SKIN = (0.70, 0.405, 0.285)
 """Linear-light albedo of the unpainted skin."""
 
 
@@ -33,7 +33,7 @@ def freckles(frame: Frame, count: int = 260, seed: int = 11) -> Field:
         [side * np.abs(draw.normal(0.36, 0.22, count)), draw.normal(0.36, 0.12, count)], axis=1
     )
     radii = draw.uniform(0.0035, 0.0085, count) * frame.unit
-    canvas = np.zeros((frame.size, frame.size), np.float32)
+    canvas = np.zeros(frame.shape, np.float32)
     for (x, y), radius, strength in zip(
         frame.to_pixels(centres), radii, draw.uniform(0.15, 0.75, count), strict=True
     ):
@@ -48,7 +48,7 @@ def lip_mask(frame: Frame) -> Field:
     top, bottom = features.upper_lip_edge(x), features.lower_lip_edge(x)
     soft = 0.011
     inside = smoothstep(-soft, soft, frame.y - top) * smoothstep(-soft, soft, bottom - frame.y)
-    return np.asarray(inside * smoothstep(0.392, 0.37, np.abs(x)), np.float32)
+    return np.asarray(inside * smoothstep(0.415, 0.39, np.abs(x)), np.float32)
 
 
 def lip_creases(frame: Frame) -> Field:
@@ -62,13 +62,12 @@ def lip_creases(frame: Frame) -> Field:
 
 def albedo(frame: Frame) -> Rgb:
     """Linear-light colour of the face before any light falls on it."""
-    x, y = frame.x, frame.y
-    colour = np.broadcast_to(np.asarray(SKIN, np.float32), (*x.shape, 3)).copy()
+    colour = np.broadcast_to(np.asarray(SKIN, np.float32), (*frame.x.shape, 3)).copy()
     blush = 0.85 * twin(frame, (0.66, 0.44), (0.24, 0.15), -0.4) + 0.45 * bump(
         frame, (0, 0.62), (0.12, 0.10)
     )
     colour = tint(colour, (1.02, 0.80, 0.80), np.clip(blush, 0, 1))
-    colour = tint(colour, (0.97, 0.86, 0.84), 0.5 * bump(frame, (0, 1.1), (0.5, 0.28)))
+    colour = tint(colour, (0.98, 0.88, 0.86), 0.5 * bump(frame, (0, 1.1), (0.5, 0.28)))
     colour = tint(colour, (1.02, 1.04, 0.97), bump(frame, (0, -0.7), (0.6, 0.3)))
     colour = tint(colour, (0.92, 0.84, 0.86), 0.6 * twin(frame, (0.44, 0.17), (0.16, 0.05), 0.3))
     mottled = (
@@ -76,6 +75,8 @@ def albedo(frame: Frame) -> Rgb:
     )
     colour *= 1 + mottled[..., None] * np.asarray((0.6, 1.0, 1.1), np.float32)
     colour = tint(colour, (0.66, 0.50, 0.42), 0.75 * freckles(frame))
+    nostrils = twin(frame, (0.082, 0.722), (0.034, 0.0135), 0.22)
+    colour = tint(colour, (0.10, 0.04, 0.03), np.clip(1.1 * nostrils, 0, 1))
     return painted_lips(frame, painted_lids(frame, colour))
 
 
@@ -104,6 +105,6 @@ def painted_lips(frame: Frame, colour: Rgb) -> Rgb:
     colour = colour * (1 - 0.92 * cover[..., None]) + paint * 0.92 * cover[..., None]
     thickness = 0.007 + 0.007 * np.clip(1 - np.abs(frame.x) / features.MOUTH_HALF_WIDTH, 0, 1)
     parting = np.exp(-0.5 * ((frame.y - line) / thickness) ** 2) * smoothstep(
-        0.41, 0.35, np.abs(frame.x)
+        0.41, 0.36, np.abs(frame.x)
     )
     return np.asarray(colour * (1 - 0.85 * parting[..., None]), np.float32)

@@ -16,7 +16,7 @@ class Layer:
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        self._inks = np.zeros((frame.size, frame.size, 4), np.uint8)
+        self._inks = np.zeros((*frame.shape, 4), np.uint8)
 
     def _pixels(self, points: Points) -> NDArray[np.int32]:
         return np.round(self._frame.to_pixels(points) * (1 << _SHIFT)).astype(np.int32)
