@@ -1,6 +1,8 @@
 """Which clip a scene buys, and what of it is left beside the cut."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from musicapp_pipeline.storyboard.errors import BadPlannerOptions
 from musicapp_pipeline.storyboard.model import PlannedScene, PlannerOptions
@@ -28,39 +30,71 @@ def sold_durations(options: PlannerOptions) -> tuple[int, ...]:
     return affordable or (offered[0],)
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is on sale, in frames: ``holds[n]`` whole frames fit into ``seconds[n]``.
+
+    ``longest`` and ``shortest`` bound a scene. The shortest is at most half of the longest, so
+    that any stretch longer than one scene can be divided.
+    """
+
+    seconds: tuple[int, ...]
+    holds: tuple[Frames, ...]
+    longest: Frames
+    shortest: Frames
+
+    def clip_for(self, frames: Frames) -> int:
+        """The shortest duration that covers ``frames``, in seconds.
+
+        Raises:
+            BadPlannerOptions: when no duration covers it.
+        """
+        n = bisect_left(self.holds, frames)
+        if n == len(self.holds):
+            raise BadPlannerOptions(
+                f"a scene of {frames} frames is longer than the longest clip of"
+                f" {self.seconds[-1]} s ({self.holds[-1]} frames); split it",
+                field="frames",
+                value=frames,
+                allowed=f"at most {self.holds[-1]} frames",
+            )
+        return self.seconds[n]
+
+
+def shelf_of(options: PlannerOptions) -> Shelf:
+    """What a project may buy and how long its scenes may be.
+
+    Raises:
+        BadPlannerOptions: when the model sells nothing.
+    """
+    sold = sold_durations(options)
+    longest = max(1, whole_frames(min(options.clip_seconds, sold[-1]), options.fps))
+    wanted = whole_frames(options.min_seconds, options.fps)
+    return Shelf(
+        seconds=sold,
+        holds=tuple(whole_frames(seconds, options.fps) for seconds in sold),
+        longest=longest,
+        shortest=max(1, min(wanted, longest // 2)),
+    )
+
+
 def longest_scene(options: PlannerOptions) -> Frames:
     """The most frames a scene may have: what the longest clip holds, at most ``clip_seconds``."""
-    seconds = min(options.clip_seconds, sold_durations(options)[-1])
-    return max(1, whole_frames(seconds, options.fps))
+    return shelf_of(options).longest
 
 
 def shortest_scene(options: PlannerOptions) -> Frames:
-    """The fewest frames a scene should have; at most half of the longest, so that any stretch
-    longer than one scene can be divided."""
-    longest = longest_scene(options)
-    return max(1, min(whole_frames(options.min_seconds, options.fps), longest // 2))
+    """The fewest frames a scene should have, where the song's sections allow it."""
+    return shelf_of(options).shortest
 
 
 def clip_seconds_for(frames: Frames, options: PlannerOptions) -> int:
     """The shortest duration on sale that covers ``frames``; handles never buy a longer one.
 
-    Args:
-        frames: a scene's length.
-
     Raises:
         BadPlannerOptions: when no duration covers it.
     """
-    sold = sold_durations(options)
-    for seconds in sold:
-        if whole_frames(seconds, options.fps) >= frames:
-            return seconds
-    raise BadPlannerOptions(
-        f"a scene of {frames} frames is longer than the longest clip of {sold[-1]} s"
-        f" ({whole_frames(sold[-1], options.fps)} frames at {options.fps} fps); split it",
-        field="frames",
-        value=frames,
-        allowed=f"at most {whole_frames(sold[-1], options.fps)} frames",
-    )
+    return shelf_of(options).clip_for(frames)
 
 
 def handles_for(

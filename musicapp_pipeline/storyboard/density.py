@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene, sold_durations
-from musicapp_pipeline.storyboard.model import PlannerOptions
-from musicapp_pipeline.timebase import whole_frames
+from musicapp_pipeline.storyboard.clips import Shelf
 
 DRIVE: Final = {
     "intro": 0.10,
@@ -27,7 +25,7 @@ def drive_of(section_type: str) -> float:
     return DRIVE.get(section_type, NEUTRAL_DRIVE)
 
 
-def target_frames(section_type: str, energy: float, options: PlannerOptions) -> float:
+def target_frames(section_type: str, energy: float, shelf: Shelf) -> float:
     """The shot length in frames that a section wants at ``energy`` (0 to 1).
 
     Interpolates geometrically, because lengths are felt as ratios: from the longest scene at no
@@ -35,8 +33,6 @@ def target_frames(section_type: str, energy: float, options: PlannerOptions) -> 
     not far below the shortest clip on sale: wishes that nobody would pay for would only make
     verse and chorus alike.
     """
-    longest = longest_scene(options)
-    least_clip = whole_frames(sold_durations(options)[0], options.fps)
-    quickest = min(longest, max(1.25 * shortest_scene(options), 0.75 * least_clip))
+    quickest = min(shelf.longest, max(1.25 * shelf.shortest, 0.75 * shelf.holds[0]))
     drive = FORM_WEIGHT * drive_of(section_type) + (1 - FORM_WEIGHT) * energy
-    return float(longest * (quickest / longest) ** drive)
+    return float(shelf.longest * (quickest / shelf.longest) ** drive)

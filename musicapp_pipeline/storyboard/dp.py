@@ -9,10 +9,10 @@ dozen values, so the search is exact and still linear in the song's length.
 Source: Bellman (1957); re-weighting by potentials as in Johnson (1977).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import gcd
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,134 +20,131 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-NO_WAY = 2**40
-SecondsFor = Callable[[Ints], Ints]
-CostOf = Callable[[Ints, int], Floats]
-"""Musical cost of the scenes from each of ``starts`` to ``end`` (indices of cut points)."""
+NO_WAY: Final = 2**40
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The scenes that may end at one cut point: where they start and what they buy."""
+    """Every scene that the hard rules allow, ordered by the cut point it ends at.
+
+    ``starts``, ``ends`` and ``paid`` (seconds) have an entry a scene; those that end at point
+    ``k`` are ``offsets[k]`` to ``offsets[k + 1]``.
+    """
 
     starts: Ints
+    ends: Ints
     paid: Ints
+    offsets: Sequence[int]
+
+    @property
+    def points(self) -> int:
+        return len(self.offsets) - 1
 
 
 def steps_between(
     frames: Sequence[int],
     forced: Sequence[int],
-    kept: dict[int, int],
+    kept: Mapping[int, int],
     bounds: tuple[int, int],
-    seconds_for: SecondsFor,
-) -> list[Steps]:
-    """All scenes the hard rules allow, by the cut point they end at.
+    seconds_for: Callable[[Ints], Ints],
+) -> Steps:
+    """All scenes the hard rules allow.
 
     Args:
         frames: the cut points, ascending; neighbours at most the longest scene apart.
         forced: indices every path visits, ascending, the first and last point among them.
         kept: end index to start index of scenes that stay; they buy nothing.
-        bounds: the shortest and the longest scene, in frames.
+        bounds: the shortest and the longest scene, in frames. Where a stretch between forced
+            points cannot be divided so, the shortest is halved until it can.
         seconds_for: paid seconds by scene length in frames.
     """
-    shortest, longest = bounds
     places = np.asarray(frames, dtype=np.int64)
-    steps = [Steps(np.empty(0, np.int64), np.empty(0, np.int64))]
+    lows = np.zeros(len(places), dtype=np.int64)
+    highs = np.zeros(len(places), dtype=np.int64)
     for first, last in pairwise(forced):
         if kept.get(last) == first:
             # Points inside a kept scene lead nowhere.
-            nowhere = Steps(np.empty(0, np.int64), np.empty(0, np.int64))
-            steps.extend([nowhere] * (last - first - 1))
-            steps.append(Steps(np.array([first]), np.zeros(1, np.int64)))
+            lows[last], highs[last] = first, first + 1
             continue
-        segment = places[first : last + 1]
-        low = _feasible_minimum(segment, shortest, longest)
-        for end in range(1, len(segment)):
-            starts = _window(segment, end, low, longest) + first
-            paid = seconds_for(places[first + end] - places[starts])
-            steps.append(Steps(starts, paid))
-    return steps
+        here = slice(first + 1, last + 1)
+        low, high = _windows(places[first : last + 1], *bounds)
+        lows[here], highs[here] = low[1:] + first, high[1:] + first
+    counts = np.maximum(highs - lows, 0)
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    ends = np.repeat(np.arange(len(places)), counts)
+    starts = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - lows, counts)
+    paid = np.zeros(len(starts), dtype=np.int64)
+    kept_from = np.full(len(places), -1, dtype=np.int64)
+    kept_from[list(kept.keys())] = list(kept.values())
+    new = kept_from[ends] != starts
+    paid[new] = seconds_for(places[ends[new]] - places[starts[new]])
+    return Steps(starts, ends, paid, offsets.tolist())
 
 
-def _window(segment: Ints, end: int, shortest: int, longest: int) -> Ints:
-    low = int(np.searchsorted(segment, segment[end] - longest))
-    high = int(np.searchsorted(segment, segment[end] - shortest, side="right"))
-    return np.arange(low, max(low, min(high, end)), dtype=np.int64)
+def _windows(segment: Ints, shortest: int, longest: int) -> tuple[Ints, Ints]:
+    """For each point of a segment the first and behind the last point a scene may come from."""
+    low = np.searchsorted(segment, segment - longest)
+    while True:
+        high = np.searchsorted(segment, segment - shortest, side="right")
+        high = np.maximum(low, np.minimum(high, np.arange(len(segment))))
+        if shortest == 1 or _reachable(low, high):
+            return low, high
+        shortest = max(1, shortest // 2)
 
 
-def _feasible_minimum(segment: Ints, shortest: int, longest: int) -> int:
-    """The largest of ``shortest``, its half, its quarter ... with which the segment can be cut."""
-    low = shortest
-    while low > 1 and not _reachable(segment, low, longest):
-        low //= 2
-    return max(low, 1)
+def _reachable(low: Ints, high: Ints) -> bool:
+    # reached[k]: how many of the points before k can be reached.
+    reached = [0, 1]
+    for first, last in zip(low[1:].tolist(), high[1:].tolist(), strict=True):
+        reached.append(reached[-1] + (reached[last] > reached[first]))
+    return reached[-1] > reached[-2]
 
 
-def _reachable(segment: Ints, shortest: int, longest: int) -> bool:
-    reached = np.zeros(len(segment), dtype=np.bool_)
-    reached[0] = True
-    for end in range(1, len(segment)):
-        reached[end] = bool(reached[_window(segment, end, shortest, longest)].any())
-    return bool(reached[-1])
-
-
-def least_paid(steps: Sequence[Steps]) -> Ints:
+def least_paid(steps: Steps) -> Ints:
     """The fewest paid seconds from the song's start to each cut point."""
-    least = np.full(len(steps), NO_WAY, dtype=np.int64)
+    least = np.full(steps.points, NO_WAY, dtype=np.int64)
     least[0] = 0
-    for end in range(1, len(steps)):
-        step = steps[end]
-        if len(step.starts):
-            least[end] = min(NO_WAY, (least[step.starts] + step.paid).min(initial=NO_WAY))
+    for end in range(1, steps.points):
+        here = slice(steps.offsets[end], steps.offsets[end + 1])
+        least[end] = (least[steps.starts[here]] + steps.paid[here]).min(initial=NO_WAY)
     return least
 
 
-def best_path(steps: Sequence[Steps], cost_of: CostOf, budget: int) -> list[int]:
+def best_path(steps: Steps, costs: Floats, least: Ints, budget: int) -> list[int]:
     """The path of least musical cost that pays at most ``budget`` seconds.
 
     Args:
-        steps: as from :func:`steps_between`.
-        cost_of: musical cost; asked once a cut point.
-        budget: seconds; raised to the least possible when below it.
+        costs: musical cost of each step.
+        least: as from :func:`least_paid`.
+        budget: seconds, at least ``least[-1]``.
 
     Returns:
         Indices of the cut points of the path, from 0 to the last.
     """
-    least = least_paid(steps)
-    unit = _unit_of(steps)
-    spare = max(0, budget - int(least[-1])) // unit
-    levels = np.arange(spare + 1)
-    cost = np.full((len(steps), spare + 1), np.inf)
+    excess = least[steps.starts] + steps.paid - least[steps.ends]
+    open_ = least[steps.starts] < NO_WAY
+    unit = int(np.gcd.reduce(excess[open_])) or 1
+    levels = np.arange((budget - int(least[-1])) // unit + 1)
+    cost = np.full((steps.points, len(levels)), np.inf)
     cost[0] = 0.0
-    came_from = np.full((len(steps), spare + 1), -1, dtype=np.int64)
-    came_level = np.zeros((len(steps), spare + 1), dtype=np.int64)
-    for end in range(1, len(steps)):
-        starts, paid = steps[end].starts, steps[end].paid
-        open_ = least[starts] < NO_WAY
-        starts, paid = starts[open_], paid[open_]
-        if not len(starts):
+    came_by = np.full((steps.points, len(levels)), -1, dtype=np.int64)
+    for end in range(1, steps.points):
+        here = slice(steps.offsets[end], steps.offsets[end + 1])
+        if not open_[here].any():
             continue
-        excess = (least[starts] + paid - least[end]) // unit
-        level = levels[None, :] - excess[:, None]
-        through = cost[starts[:, None], np.maximum(level, 0)] + cost_of(starts, end)[:, None]
+        level = levels - excess[here, None] // unit
+        through = cost[steps.starts[here, None], np.maximum(level, 0)] + costs[here, None]
         through[level < 0] = np.inf
         pick = through.argmin(axis=0)
         cost[end] = through[pick, levels]
-        came_from[end] = starts[pick]
-        came_level[end] = level[pick, levels]
-    return _walk_back(came_from, came_level, spare)
+        came_by[end] = pick + here.start
+    return _walk_back(steps, excess // unit, came_by, len(levels) - 1)
 
 
-def _unit_of(steps: Sequence[Steps]) -> int:
-    """The greatest common divisor of all amounts: excess can only be a multiple of it."""
-    amounts = {int(a) for step in steps for a in np.unique(step.paid)}
-    return gcd(*amounts) or 1
-
-
-def _walk_back(came_from: Ints, came_level: Ints, level: int) -> list[int]:
-    path = [len(came_from) - 1]
+def _walk_back(steps: Steps, excess: Ints, came_by: Ints, level: int) -> list[int]:
+    path = [steps.points - 1]
     while path[-1] > 0:
-        here = path[-1]
-        path.append(int(came_from[here, level]))
-        level = int(came_level[here, level])
+        step = came_by[path[-1], level]
+        level -= int(excess[step])
+        path.append(int(steps.starts[step]))
     return path[::-1]

@@ -72,6 +72,7 @@ class IdeaBook:
     closing: int = 0
     _given: Counter[tuple[str, SceneType, int]] = field(default_factory=Counter)
     _spent: Counter[tuple[str, SceneType]] = field(default_factory=Counter)
+    _decks: dict[tuple[str, SceneType, Band], list[Idea]] = field(default_factory=dict)
 
     def next(
         self,
@@ -105,6 +106,12 @@ class IdeaBook:
         return self._spent[section_type, kind]
 
     def _deck(self, section_type: str, kind: SceneType, band: Band) -> list[Idea]:
+        known = self._decks.get((section_type, kind, band))
+        if known is None:
+            known = self._decks[section_type, kind, band] = self._dealt(section_type, kind, band)
+        return known
+
+    def _dealt(self, section_type: str, kind: SceneType, band: Band) -> list[Idea]:
         # A performer's places may return within a section; pictures should rather be new.
         sources = self.ranked if kind == "broll" and band != "opening" else self.ranked[:1]
         own, *others = (_interleaved(world, kind, band, self.seed) for world in sources)

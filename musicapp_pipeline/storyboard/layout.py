@@ -8,7 +8,7 @@ from math import floor
 
 import numpy as np
 
-from musicapp_pipeline.storyboard.clips import longest_scene, shortest_scene, sold_durations
+from musicapp_pipeline.storyboard.clips import shelf_of
 from musicapp_pipeline.storyboard.cuts import CutMap
 from musicapp_pipeline.storyboard.dp import Ints, Steps, best_path, least_paid, steps_between
 from musicapp_pipeline.storyboard.energy import EnergyTrack
@@ -16,8 +16,8 @@ from musicapp_pipeline.storyboard.form import Part
 from musicapp_pipeline.storyboard.lyrics import LineTrack
 from musicapp_pipeline.storyboard.model import KeptScene, PlannerOptions
 from musicapp_pipeline.storyboard.points import CutPoint, Grade
-from musicapp_pipeline.storyboard.score import SceneCosts
-from musicapp_pipeline.timebase import Frames, whole_frames
+from musicapp_pipeline.storyboard.score import scene_costs
+from musicapp_pipeline.timebase import Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ def lay_out(
     """
     cuts = _around_kept(cuts, options, kept)
     steps = legal_steps(cuts, options, kept)
-    budget = floor(int(least_paid(steps)[-1]) / options.economy + 1e-9)
-    path = best_path(steps, SceneCosts(cuts, energy, lines, options), budget)
+    least = least_paid(steps)
+    budget = floor(int(least[-1]) / options.economy + 1e-9)
+    path = best_path(steps, scene_costs(steps, cuts, energy, lines, options), least, budget)
     by_start = {scene.start_frame: scene for scene in kept}
     points = [cuts.points[k] for k in path]
     return tuple(
@@ -62,9 +63,7 @@ def lay_out(
     )
 
 
-def legal_steps(
-    cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene] = ()
-) -> list[Steps]:
+def legal_steps(cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene] = ()) -> Steps:
     """The scenes that the hard rules allow: section and kept edges are cuts, lengths in bounds."""
     frames = [p.frame for p in cuts.points]
     edges = {0, frames[-1], *(part.start.frame for part in cuts.parts)}
@@ -72,15 +71,14 @@ def legal_steps(
     forced = [k for k, frame in enumerate(frames) if frame in edges]
     index = {frame: k for k, frame in enumerate(frames)}
     fixed = {index[scene.end_frame]: index[scene.start_frame] for scene in kept}
-    sold = np.array(sold_durations(options), dtype=np.int64)
-    holds = np.array([whole_frames(int(s), options.fps) for s in sold], dtype=np.int64)
+    shelf = shelf_of(options)
+    sold, holds = np.array(shelf.seconds), np.array(shelf.holds)
 
     def seconds_for(lengths: Ints) -> Ints:
         bought: Ints = sold[np.searchsorted(holds, lengths)]
         return bought
 
-    bounds = (shortest_scene(options), longest_scene(options))
-    return steps_between(frames, forced, fixed, bounds, seconds_for)
+    return steps_between(frames, forced, fixed, (shelf.shortest, shelf.longest), seconds_for)
 
 
 def part_at(cuts: CutMap, start: CutPoint, end: CutPoint) -> Part:
@@ -95,7 +93,7 @@ def _around_kept(cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene
     section starts too close to them for a scene to fit are no forced cuts any more."""
     if not kept:
         return cuts
-    sliver = max(1, shortest_scene(options) // 2)
+    sliver = max(1, shelf_of(options).shortest // 2)
     own = {p.frame: p for p in cuts.points}
     for scene in kept:
         for frame in [f for f in own if scene.start_frame < f < scene.end_frame]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from musicapp_pipeline.analysis.model import SongAnalysis
-from musicapp_pipeline.storyboard.clips import clip_seconds_for
+from musicapp_pipeline.storyboard.clips import shelf_of
 from musicapp_pipeline.storyboard.cuts import map_cuts
 from musicapp_pipeline.storyboard.energy import EnergyTrack
 from musicapp_pipeline.storyboard.ideas import rank_worlds
@@ -64,7 +64,7 @@ def plan_with_kept(
     energies = [energy.mean(span.start.time, span.end.time) for span in spans]
     ranked = _ranked_worlds(analysis, energies, spans, options)
     pictures = _pictures(spans, kinds, energies, ranked, options)
-    tone = tone_of(analysis)
+    tone, shelf = tone_of(analysis), shelf_of(options)
     return tuple(
         PlannedScene(
             order=n + 1,
@@ -75,7 +75,7 @@ def plan_with_kept(
             scene_type=kinds[n],
             section=span.part.name,
             section_type=span.part.type,
-            clip_seconds=clip_seconds_for(span.frames, options),
+            clip_seconds=shelf.clip_for(span.frames),
             energy=round(energies[n], 4),
             mood=mood_of(tone, span.part.type, energies[n]),
             lyrics=sung.text_between(span.start.time, span.end.time),

@@ -117,7 +117,7 @@ def _fill_gaps(
             heard = onsets[first : bisect_left(onset_frames, right.frame)]
             for a, b in pairwise([left, *heard, right]):
                 if b.frame - a.frame > longest:
-                    filled.extend(_invented(a, b, beats, options))
+                    filled.extend(_invented(a, b, beats, longest, options))
                 filled.append(b)
         else:
             filled.append(right)
@@ -125,17 +125,24 @@ def _fill_gaps(
 
 
 def _invented(
-    left: CutPoint, right: CutPoint, beats: Sequence[float], options: PlannerOptions
+    left: CutPoint,
+    right: CutPoint,
+    beats: Sequence[float],
+    longest: Frames,
+    options: PlannerOptions,
 ) -> list[CutPoint]:
     """Points between two far neighbours: the beat counted on from ``left``, or the clock."""
+    span = right.frame - left.frame
     period = period_near(left.time, beats)
     if left.grade == Grade.BEAT and period is not None:
+        # A very slow beat is counted in halves, where a scene may not last a whole one.
+        while period * options.fps > longest - 1 and period > 2 / options.fps:
+            period /= 2
         count = int((right.time - left.time) / period)
         times = [left.time + k * period for k in range(1, count + 1)]
         counted = (CutPoint(t, frame_at(t, options.fps), Grade.COUNTED, 0.2) for t in times)
         return [p for p in counted if left.frame < p.frame < right.frame]
     # Eighths of the longest clip, in whole frames, so that a scene can fill its clip exactly.
-    longest, span = longest_scene(options), right.frame - left.frame
     steps = {(longest * k) // 8 for k in range(1, span * 8 // longest + 1)}
     return [
         CutPoint(float(frame / options.fps), frame, Grade.CLOCK, 0.0)

@@ -5,16 +5,15 @@ from typing import Final
 
 import numpy as np
 
-from musicapp_pipeline.storyboard.clips import sold_durations
+from musicapp_pipeline.storyboard.clips import Shelf, shelf_of
 from musicapp_pipeline.storyboard.cuts import CutMap
 from musicapp_pipeline.storyboard.density import target_frames
-from musicapp_pipeline.storyboard.dp import Floats, Ints
+from musicapp_pipeline.storyboard.dp import Floats, Ints, Steps
 from musicapp_pipeline.storyboard.energy import EnergyTrack
 from musicapp_pipeline.storyboard.lyrics import LineTrack
 from musicapp_pipeline.storyboard.model import PlannerOptions
 from musicapp_pipeline.storyboard.points import CutPoint, Grade
 from musicapp_pipeline.storyboard.seeds import unit
-from musicapp_pipeline.timebase import whole_frames
 
 PLACE_COST: Final = {
     Grade.EDGE: 0.0,
@@ -62,46 +61,41 @@ def _place_cost(
     return max(cost + STRENGTH_BONUS, 0.05)
 
 
-class SceneCosts:
-    """The cost of scenes by their end: where they cut, and how far from the wanted length."""
-
-    def __init__(
-        self, cuts: CutMap, energy: EnergyTrack, lines: LineTrack, options: PlannerOptions
-    ) -> None:
-        points = cuts.points
-        self._place = place_costs(cuts, energy, lines, options)
-        self._frames = np.array([p.frame for p in points], dtype=np.int64)
-        self._times = np.array([p.time for p in points])
-        self._integral = np.array([energy.integral(p.time) for p in points])
-        self._quiet, self._loud = _log_targets(cuts, options)
-        self._holds = np.array(
-            [whole_frames(s, options.fps) for s in sold_durations(options)], dtype=np.int64
-        )
-        self._tail = options.tail_handle
-
-    def __call__(self, starts: Ints, end: int) -> Floats:
-        lengths = self._frames[end] - self._frames[starts]
-        seconds = np.maximum(self._times[end] - self._times[starts], 1e-6)
-        energy = np.clip((self._integral[end] - self._integral[starts]) / seconds, 0.0, 1.0)
-        wanted = self._quiet[end] + (self._loud[end] - self._quiet[end]) * energy
-        off = np.log2(lengths) - wanted
-        clip = self._holds[np.minimum(np.searchsorted(self._holds, lengths), len(self._holds) - 1)]
-        tight = np.clip(1.0 - (clip - lengths) / max(1, self._tail), 0.0, 1.0)
-        # A long scene that misses its length is on screen for longer, so it weighs more.
-        share = lengths / np.exp2(wanted)
-        length = LENGTH_WEIGHT * off**2 * np.maximum(share, 0.5)
-        cost: Floats = length + NO_TAIL_COST * tight + self._place[end]
-        return cost
+def scene_costs(
+    steps: Steps, cuts: CutMap, energy: EnergyTrack, lines: LineTrack, options: PlannerOptions
+) -> Floats:
+    """The cost of each possible scene: where it ends, and how far it is from the wanted length."""
+    shelf = shelf_of(options)
+    frames = np.array([p.frame for p in cuts.points], dtype=np.int64)
+    times = np.array([p.time for p in cuts.points])
+    heard = np.array([energy.integral(p.time) for p in cuts.points])
+    lengths = frames[steps.ends] - frames[steps.starts]
+    seconds = np.maximum(times[steps.ends] - times[steps.starts], 1e-6)
+    mean = np.clip((heard[steps.ends] - heard[steps.starts]) / seconds, 0.0, 1.0)
+    quiet, loud = _log_targets(cuts, shelf)
+    wanted = quiet[steps.ends] + (loud - quiet)[steps.ends] * mean
+    # A long scene that misses its length is on screen for longer, so it weighs more.
+    weight = LENGTH_WEIGHT * np.maximum(lengths / np.exp2(wanted), 0.5)
+    place = place_costs(cuts, energy, lines, options)
+    cost: Floats = weight * (np.log2(lengths) - wanted) ** 2 + place[steps.ends]
+    return cost + NO_TAIL_COST * _tightness(lengths, shelf, options.tail_handle)
 
 
-def _log_targets(cuts: CutMap, options: PlannerOptions) -> tuple[Floats, Floats]:
+def _tightness(lengths: Ints, shelf: Shelf, tail: int) -> Floats:
+    """How much of the tail handle finds no room in each scene's clip, 0 to 1."""
+    holds = np.array(shelf.holds)
+    clips = holds[np.minimum(np.searchsorted(holds, lengths), len(holds) - 1)]
+    tight: Floats = np.clip(1.0 - (clips - lengths) / max(1, tail), 0.0, 1.0)
+    return tight
+
+
+def _log_targets(cuts: CutMap, shelf: Shelf) -> tuple[Floats, Floats]:
     """Base-2 logs of the wanted frames at no and at full energy, by the point a scene ends at."""
-    quiet, loud = np.empty(len(cuts.points)), np.empty(len(cuts.points))
-    part = 0
-    for k, point in enumerate(cuts.points):
-        while part < len(cuts.parts) - 1 and point.frame > cuts.parts[part].end.frame:
-            part += 1
-        kind = cuts.parts[part].type
-        quiet[k] = log2(target_frames(kind, 0.0, options))
-        loud[k] = log2(target_frames(kind, 1.0, options))
-    return quiet, loud
+    ends = np.array([part.end.frame for part in cuts.parts])
+    frames = np.array([point.frame for point in cuts.points])
+    part = np.minimum(np.searchsorted(ends, frames), len(ends) - 1)
+    quiet, loud = (
+        np.array([log2(target_frames(p.type, energy, shelf)) for p in cuts.parts])
+        for energy in (0.0, 1.0)
+    )
+    return quiet[part], loud[part]
