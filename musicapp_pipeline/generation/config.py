@@ -35,6 +35,7 @@ class GenerationSettings(BaseSettings):
     musicapp_models: str = ""
     musicapp_prices: str = ""
     musicapp_provider: str = ""
+    musicapp_refunds_failed: bool | None = None
     fal_key: SecretStr | None = None
     fal_queue_url: str = "https://queue.fal.run"
 
@@ -44,7 +45,8 @@ class ModelSpec(Frozen):
 
     ``name`` is what projects say (``soraModel``); ``remote`` what the server is told, the same
     unless given. ``durations`` may be written ``"4-15"``. The fields from ``text_endpoint`` on
-    are for fal: endpoint ids and the names its input fields have for this model.
+    are for fal: endpoint ids and the names its input fields have for this model (``""`` for one
+    it does not have); ``image_keeps_aspect`` says that a clip from an image has the image's shape.
     """
 
     name: str = Field(min_length=1, pattern=r"^[^\s,|@=]+$")
@@ -71,7 +73,7 @@ class ModelSpec(Frozen):
     aspect_field: str = "aspect_ratio"
     resolution_field: str = "resolution"
     image_field: str = "image_url"
-    last_frame_field: str | None = None
+    image_keeps_aspect: bool = False
     fixed: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("durations", mode="before")
@@ -96,7 +98,7 @@ class ModelSpec(Frozen):
             sizes=self.sizes,
             image_reference=images,
             first_frame=images if fal else self.first_frame,
-            last_frame=self.last_frame_field is not None if fal else self.last_frame,
+            last_frame=self.last_frame and not fal,
             remix="emulated" if fal and self.remix == "native" else self.remix,
             can_list=self.can_list and not fal,
             can_cancel=fal,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from musicapp_pipeline.generation.config import (
     GenerationSettings,
@@ -26,6 +27,8 @@ class Catalogue:
     provider: str
     models: Mapping[str, ModelSpec]
     prices: PriceTable
+    refunds_failed: bool | None = None
+    """When set, instead of what the models say."""
 
     def capabilities(self, model: str) -> Capabilities:
         """The priced record of a model at the provider in use.
@@ -35,6 +38,8 @@ class Catalogue:
         """
         spec = spec_for(self.models, model)
         record = spec.capabilities()
+        if self.refunds_failed is not None:
+            record = record.model_copy(update={"refunds_failed": self.refunds_failed})
         if self.provider == "mock":
             return self.prices.priced(_mocked(record), like=spec.provider)
         if spec.provider != self.provider:
@@ -69,7 +74,8 @@ def catalogue(settings: Settings, extra: GenerationSettings | None = None) -> Ca
     extra = extra or GenerationSettings()
     models = load_models(extra)
     prices = price_table(settings, models, parse_prices(extra.musicapp_prices))
-    return Catalogue(_provider_name(settings, extra), models, prices)
+    provider = _provider_name(settings, extra)
+    return Catalogue(provider, models, prices, extra.musicapp_refunds_failed)
 
 
 def capabilities_for(
@@ -94,7 +100,40 @@ def provider_from_settings(
         from musicapp_pipeline.generation.providers.mock import MockProvider
 
         return MockProvider(home, known.capabilities)
-    raise NotImplementedError
+    if known.provider == "fal":
+        return _fal(known, settings, extra)
+    return _videos_api(known, settings)
+
+
+def _videos_api(known: Catalogue, settings: Settings) -> VideoProvider:
+    from musicapp_pipeline.generation.providers.videos_api import VideosApi
+
+    if is_retired(settings.sora_api_base_url):
+        raise retired()
+    key = settings.sora_api_key
+    return VideosApi(
+        settings.sora_api_base_url,
+        key.get_secret_value() if key is not None else None,
+        known.capabilities,
+        remote_name=lambda model: spec_for(known.models, model).remote_name,
+        allow_private=settings.musicapp_allow_private_urls,
+    )
+
+
+def _fal(known: Catalogue, settings: Settings, extra: GenerationSettings) -> VideoProvider:
+    from musicapp_pipeline.generation.providers.fal_queue import FalQueue
+
+    if extra.fal_key is None:
+        raise BadModelConfig(
+            "MUSICAPP_PROVIDER=fal needs FAL_KEY, a key of your fal account", field="FAL_KEY"
+        )
+    return FalQueue(
+        extra.fal_queue_url,
+        extra.fal_key.get_secret_value(),
+        known.capabilities,
+        lambda model: spec_for(known.models, model),
+        allow_private=settings.musicapp_allow_private_urls,
+    )
 
 
 def _provider_name(settings: Settings, extra: GenerationSettings) -> str:
@@ -116,7 +155,7 @@ def _provider_name(settings: Settings, extra: GenerationSettings) -> str:
 
 def is_retired(base_url: str) -> bool:
     """Whether an address is that of the service that was shut down."""
-    return f"//{RETIRED_HOST}" in base_url.lower()
+    return urlsplit(base_url.strip()).hostname == RETIRED_HOST
 
 
 def retired() -> ProviderRetired:

@@ -1,0 +1,180 @@
+"""Reading ``/v1/videos`` jobs as servers really write them."""
+
+import base64
+import binascii
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from musicapp_pipeline.generation.port import JobStatus, ProviderJob
+from musicapp_pipeline.generation.providers.exchange import poll_after
+
+_STATUSES: Mapping[str, JobStatus] = {
+    "queued": "queued",
+    "pending": "queued",
+    "submitted": "queued",
+    "in_queue": "queued",
+    "in_progress": "in_progress",
+    "processing": "in_progress",  # LiteLLM in front of Gemini
+    "running": "in_progress",
+    "generating": "in_progress",
+    "completed": "completed",
+    "succeeded": "completed",
+    "success": "completed",
+    "failed": "failed",
+    "error": "failed",
+    "cancelled": "failed",
+    "canceled": "failed",
+    "expired": "failed",
+    "deleted": "failed",  # SGLang after DELETE
+}
+_URL = re.compile(r"https?://[^\s\"'<>]+")
+_NOT_SUPPORTED = re.compile(
+    r"not\s+(?:yet\s+)?(?:supported|implemented)|unsupported|notimplemented", re.IGNORECASE
+)
+
+
+def job_from(
+    body: Any, headers: httpx.Headers | None = None, *, job_id: str | None = None
+) -> ProviderJob | None:
+    """A job as told, or None when ``body`` is not one.
+
+    Args:
+        body: decoded JSON.
+        headers: of the answer, for polling hints.
+        job_id: the id as stored, which outlives whatever the body says: gateways spell the same
+            id differently from call to call.
+    """
+    if not isinstance(body, dict):
+        return None
+    told_id = body.get("id")
+    if not isinstance(told_id, str) or not told_id:
+        return None
+    raw = str(body.get("status") or "")
+    status = _STATUSES.get(raw.strip().lower(), "unknown")
+    code, message = _error(body.get("error"))
+    if status == "completed" and message:
+        # A gateway that reports a failed operation as done still passes on its error.
+        status = "failed"
+    return ProviderJob(
+        id=job_id or told_id,
+        status=status,
+        progress=1.0 if status == "completed" else _share(body.get("progress")),
+        error_code=code,
+        error_message=message or (f"the job is {raw}" if status == "failed" else None),
+        poll_after=poll_after(headers) if headers is not None else None,
+        raw_status=raw,
+        expires_at=_moment(body.get("expires_at")),
+        created_at=_moment(body.get("created_at")),
+        completed_at=_moment(body.get("completed_at")),
+        prompt=_text(body.get("prompt")),
+        seconds=_whole(body.get("seconds")),
+        size=_text(body.get("size")),
+        model=_text(body.get("model")),
+        remixed_from=_text(body.get("remixed_from_video_id")),
+    )
+
+
+def looks_like_job(body: Any) -> bool:
+    """Whether an answer of any HTTP status carries a job (vLLM-Omni sends failed ones with 4xx)."""
+    return (
+        isinstance(body, dict)
+        and isinstance(body.get("id"), str)
+        and isinstance(body.get("status"), str)
+    )
+
+
+def says_unsupported(text: str, what: str) -> bool:
+    """Whether an error's words mean "this server has no ``what``" rather than "not now".
+
+    Both have to be said: "unsupported" alone may be about anything, and on a 5xx a wrong guess
+    would be paid for.
+    """
+    return what in text.lower() and bool(_NOT_SUPPORTED.search(text))
+
+
+def wants_json(status: int, text: str) -> bool:
+    """Whether a refusal of a form means that the server takes the same as JSON.
+
+    Older SGLang-Diffusion takes forms only together with a file.
+    """
+    lower = text.lower()
+    missing_file = "input_reference" in lower and "required" in lower
+    return status == 415 or (status in (400, 422) and missing_file)
+
+
+def media_url(body: Any, text: str = "") -> str | None:
+    """An address of the finished clip named anywhere in an answer, if any."""
+    if isinstance(body, dict):
+        for key in ("url", "video_url", "download_url", "content_url"):
+            if isinstance(body.get(key), str) and _URL.match(body[key]):
+                return str(body[key])
+        for key in ("output", "video", "result", "data"):
+            inner = body.get(key)
+            inner = inner[0] if isinstance(inner, list) and inner else inner
+            if isinstance(inner, dict) and (found := media_url(inner)):
+                return found
+    match = _URL.search(text)
+    return match[0].rstrip(".,;)") if match else None
+
+
+def identity(job_id: str) -> str:
+    """What stays the same however a gateway spells a job's id.
+
+    LiteLLM wraps ids as ``video_<base64 of "litellm:…;model_id:…;video_id:…">``, and the model
+    part may differ between the answer to a create and a list.
+    """
+    packed = job_id.removeprefix("video_")
+    try:
+        text = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return job_id
+    inner = text.rpartition(";video_id:")[2] if text.startswith("litellm:") else ""
+    return inner or job_id
+
+
+def _error(error: Any) -> tuple[str | None, str | None]:
+    if isinstance(error, dict):
+        code, message = error.get("code"), error.get("message") or error.get("detail")
+        if code in (None, "") and not message:
+            return None, None
+        return (None if code is None else str(code)), str(message or code)
+    return (None, error) if isinstance(error, str) and error else (None, None)
+
+
+def _share(progress: Any) -> float:
+    if isinstance(progress, bool) or not isinstance(progress, int | float):
+        return 0.0
+    return min(max(progress / 100, 0.0), 1.0) if math.isfinite(progress) else 0.0
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, str) and value:
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return round(number) if math.isfinite(number) and number > 0 else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

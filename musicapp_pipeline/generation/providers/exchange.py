@@ -1,0 +1,258 @@
+"""HTTP with providers: send once, read a bounded answer, and sort every outcome by its meaning."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from musicapp_pipeline.generation.errors import (
+    AmbiguousSubmit,
+    CredentialsRejected,
+    GenerationError,
+    NotAccepted,
+    QuotaExhausted,
+    RateLimited,
+    Refused,
+    StatusUnavailable,
+    Unreachable,
+)
+
+USER_AGENT = "musicapp-pipeline/0.1"
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_MAX_WAIT = 3600.0
+
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    httpx.LocalProtocolError,
+)
+"""Raised before a byte of the request can have reached the provider."""
+
+_MODERATION = frozenset(
+    "moderation_blocked sentinel_block content_policy_violation content_policy content_filter "
+    "safety_violation policy_violation content_moderation".split()
+)
+_QUOTA = frozenset(
+    "insufficient_quota billing_hard_limit_reached insufficient_balance insufficient_credits "
+    "exhausted_balance quota_exceeded".split()
+)
+_LATER = frozenset({421, 423, 425, 429})
+_MOVED = frozenset({301, 307, 308})
+"""Redirects that ask for the same request elsewhere, so this one was not worked on."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer, decoded as far as possible; ``body`` is None when it is not JSON."""
+
+    status: int
+    headers: httpx.Headers
+    body: Any
+    text: str
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def new_client(
+    *, keep_alive: bool, read_timeout: float, headers: Mapping[str, str]
+) -> httpx.AsyncClient:
+    """A client that neither retries nor follows redirects.
+
+    Args:
+        keep_alive: False for paid requests: on a connection that the server has just dropped, a
+            request fails in a way that cannot be told from a lost answer.
+        read_timeout: seconds without a byte.
+        headers: sent with every request.
+    """
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(read_timeout, connect=15.0, pool=30.0),
+        limits=httpx.Limits(max_connections=200, max_keepalive_connections=20 if keep_alive else 0),
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json", **headers},
+        follow_redirects=False,
+        transport=None,
+    )
+
+
+async def send_paid(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    """Send a request that costs money, once.
+
+    Returns:
+        The answer, whatever its status.
+
+    Raises:
+        Unreachable: it never left.
+        NotAccepted: it could not be sent as it is.
+        AmbiguousSubmit: it may have arrived, and no readable answer came.
+    """
+    try:
+        return await _send(client, request)
+    except _NEVER_SENT as error:
+        if isinstance(
+            error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError
+        ):
+            raise NotAccepted(
+                f"the request could not be formed: {error}", permanent=True
+            ) from error
+        raise Unreachable(f"no connection to {request.url.host}: {words_of(error)}") from error
+    except (httpx.HTTPError, ValueError) as error:
+        raise AmbiguousSubmit(
+            f"{request.url.host} did not answer readably ({words_of(error)}); "
+            "the request may have been accepted"
+        ) from error
+
+
+async def send_free(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    """Send a request that changes nothing.
+
+    Raises:
+        StatusUnavailable: no readable answer; ask again.
+    """
+    try:
+        return await _send(client, request)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise StatusUnavailable(f"{request.url.host}: {words_of(error)}") from error
+
+
+async def _send(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    response = await client.send(request, stream=True)
+    try:
+        data = await read_limited(response)
+    finally:
+        await response.aclose()
+    text = data.decode("utf-8", "replace")
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    return Answer(response.status_code, response.headers, body, text)
+
+
+async def read_limited(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:
+    """The body of a streamed response.
+
+    Raises:
+        ValueError: it is longer than ``limit`` bytes.
+    """
+    data = bytearray()
+    async for chunk in response.aiter_bytes():
+        data += chunk
+        if len(data) > limit:
+            raise ValueError(f"the answer is longer than {limit} bytes")
+    return bytes(data)
+
+
+def refusal(answer: Answer, host: str) -> GenerationError:
+    """What a submission's answer other than an accepted job means.
+
+    Returns:
+        A :class:`NotAccepted` where the status proves that nothing was bought, and
+        :class:`AmbiguousSubmit` otherwise.
+    """
+    message, code = error_of(answer)
+    shown = f"{host} answered {answer.status}: {message}"
+    status = answer.status
+    if status in _MOVED:
+        where = answer.headers.get("location", "elsewhere")
+        return NotAccepted(
+            f"{host} redirects to {where}; configure that address instead",
+            permanent=True,
+            status=status,
+        )
+    if not 400 <= status < 500 or status in (408, 409):
+        return AmbiguousSubmit(f"{shown}; the request may have been accepted", status=status)
+    wait = retry_after(answer.headers)
+    kind: type[NotAccepted] = NotAccepted
+    permanent = status not in _LATER
+    if code in _MODERATION:
+        kind = Refused
+    elif code in _QUOTA or status == 402:
+        kind, permanent = QuotaExhausted, True
+    elif status == 429:
+        kind = RateLimited
+    elif status in (401, 403):
+        kind = CredentialsRejected
+    return kind(
+        shown,
+        retry_after=wait,
+        permanent=permanent,
+        status=status,
+        provider_code=code or None,
+        field=_param_of(answer.body),
+    )
+
+
+def error_of(answer: Answer) -> tuple[str, str]:
+    """Message and code of an error in any of the shapes that servers use; never empty."""
+    body = answer.body
+    error: Any = body.get("error") if isinstance(body, dict) else None
+    code = ""
+    message: Any = None
+    if isinstance(error, dict):
+        message, code = error.get("message"), str(error.get("code") or error.get("type") or "")
+    elif isinstance(error, str):
+        message = error
+    elif isinstance(body, dict):
+        message = body.get("detail") or body.get("message")
+        code = str(body.get("code") or body.get("error_type") or "")
+    if isinstance(message, list):
+        message = "; ".join(_detail(item) for item in message)
+    text = message if isinstance(message, str) else answer.text
+    return (text.strip()[:500] or f"no explanation (HTTP {answer.status})"), code
+
+
+def _detail(item: object) -> str:
+    if isinstance(item, dict) and "msg" in item:
+        where = ".".join(str(part) for part in item.get("loc", ()) if part != "body")
+        return f"{where}: {item['msg']}" if where else str(item["msg"])
+    return str(item)
+
+
+def _param_of(body: Any) -> str | None:
+    error = body.get("error") if isinstance(body, dict) else None
+    param = error.get("param") if isinstance(error, dict) else None
+    return str(param) if param else None
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds to wait by ``retry-after-ms`` or ``retry-after`` (seconds or a date)."""
+    exact = _number(headers.get("retry-after-ms"))
+    if exact is not None:
+        return min(exact / 1000, _MAX_WAIT)
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is None and value:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return None if seconds is None else min(max(seconds, 0.0), _MAX_WAIT)
+
+
+def poll_after(headers: httpx.Headers) -> float | None:
+    """Seconds until the provider wants to be asked again."""
+    wish = _number(headers.get("openai-poll-after-ms"))
+    return min(wish / 1000, _MAX_WAIT) if wish is not None else retry_after(headers)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return value if value is not None and math.isfinite(value) and value >= 0 else None
+
+
+def words_of(error: Exception) -> str:
+    """What an exception says, or its kind when it says nothing."""
+    return str(error).strip() or type(error).__name__
