@@ -26,12 +26,10 @@ def main() -> None:
     )
     given = parser.parse_args()
     picture = Image.fromarray(portrait(given.size, given.supersample))
-    options = (
-        {"quality": _QUALITY, "subsampling": 0, "optimize": True}
-        if given.out.suffix == ".jpg"
-        else {}
-    )
-    picture.save(given.out, **options)
+    if given.out.suffix == ".jpg":
+        picture.save(given.out, quality=_QUALITY, subsampling=0, optimize=True)
+    else:
+        picture.save(given.out)
     print(given.out)
 
 

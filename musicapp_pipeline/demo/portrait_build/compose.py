@@ -43,7 +43,8 @@ def mixed(below: Rgb, above: Rgb, cover: Field) -> Rgb:
 def face(frame: Frame, hair_shadow: Field) -> Rgb:
     """Display-value picture of the lit face with eyes, without strokes."""
     relief = light.relief_of(frame, sculpture.height_field(frame))
-    across = frame.x / np.maximum(features.half_width(frame.y), 0.28)
+    width = np.maximum(features.half_width(frame.y), np.float32(0.28))
+    across = np.asarray(frame.x / width, np.float32)
     lit = light.diffuse(frame, relief) * skin.albedo(frame)
     lips = skin.lip_mask(frame)
     pores = 1 + 0.22 * frame.noise(52, 0.012)

@@ -37,7 +37,7 @@ def _iris(across: Field, down: Field, side: int) -> Rgb:
     colour = outer * (1 - warm[..., None]) + inner * warm[..., None]
     colour = colour * (1 + 0.26 * fibre * smoothstep(0.25, 0.6, radius))[..., None]
     lit_from_above = 0.60 + 0.75 * smoothstep(
-        -0.9, 0.95, (dy / IRIS_RADIUS - 0.25 * side * dx / IRIS_RADIUS * -1)
+        -0.9, 0.95, np.asarray((dy + 0.25 * side * dx) / IRIS_RADIUS, np.float32)
     )
     limbal = 1 - 0.88 * smoothstep(0.74, 1.0, radius)
     pupil = smoothstep(PUPIL_RADIUS / IRIS_RADIUS - 0.05, PUPIL_RADIUS / IRIS_RADIUS + 0.06, radius)
@@ -65,7 +65,7 @@ def paint_eye(frame: Frame, side: int) -> tuple[Rgb, Field]:
     down = frame.y
     upper, lower = _lid_heights(across)
     sphere = np.clip(1 - (across / 0.33) ** 2 - (down / 0.30) ** 2, 0, 1) ** 0.5
-    key_side = 1 - 0.16 * side * frame.x / 0.75 * side
+    key_side = 1 - 0.21 * frame.x
     sclera = (
         np.asarray((0.60, 0.545, 0.525), np.float32) * (0.30 + 0.72 * sphere * key_side)[..., None]
     )

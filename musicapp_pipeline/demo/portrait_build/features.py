@@ -113,5 +113,5 @@ def brow(count: int = 64) -> Points:
 
 
 def on_side(points: Points, side: int) -> Points:
-    """Points given relative to the right-hand eye, placed at the eye of `side` (+1 right, -1 left)."""
-    return np.asarray((points + [0.5, 0.0]) * [side, 1.0], np.float64)
+    """Points given relative to the right-hand eye, at the eye of `side` (+1 or -1)."""
+    return np.asarray((points + np.asarray((0.5, 0.0))) * np.asarray((side, 1.0)), np.float64)

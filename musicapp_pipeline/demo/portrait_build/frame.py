@@ -139,16 +139,12 @@ class Frame:
 
         The same seed gives the same pattern at every canvas size.
         """
-        span = FINAL_SIZE / _UNIT_AT_FINAL
-        cells = max(4, min(self.size * 2, round(span / grain_units)))
+        cells = max(4, round(FINAL_SIZE / _UNIT_AT_FINAL / grain_units))
         coarse = np.random.default_rng(seed).standard_normal((cells, cells)).astype(np.float32)
-        if cells > 4 * self.size:
-            coarse = cv2.resize(coarse, (self.size, self.size), interpolation=cv2.INTER_AREA)
-        full = np.asarray(
-            cv2.resize(coarse, (self.size, self.size), interpolation=cv2.INTER_CUBIC), np.float32
-        )
+        resample = cv2.INTER_AREA if cells > self.size else cv2.INTER_CUBIC
+        full = cv2.resize(coarse, (self.size, self.size), interpolation=resample)
         rows, columns = self.part_of(Frame(self.size))
-        return np.asarray((full / max(float(full.std()), 1e-6))[rows, columns], np.float32)
+        return np.asarray(full[rows, columns] / np.float32(full.std()), np.float32)
 
     def fill(self, outline: Points, soften_units: float = 0.0) -> Field:
         """Coverage 0..1 of a closed outline given in face units."""

@@ -19,7 +19,8 @@ from musicapp_pipeline.demo.portrait_build.frame import (
 )
 
 _NECK_HALF_WIDTH = [
-    (0.9, 0.80), (1.35, 0.715), (1.7, 0.675), (1.95, 0.685), (2.12, 0.76), (2.26, 0.92), (2.40, 1.15),
+    (0.9, 0.80), (1.35, 0.715), (1.7, 0.675), (1.95, 0.685), (2.12, 0.76), (2.26, 0.92),
+    (2.40, 1.15),
     (2.56, 1.55), (2.8, 2.1), (3.9, 2.6),
 ]  # fmt: skip
 
@@ -132,6 +133,7 @@ def _leather(frame: Frame, height: Field, sheen: float) -> Rgb:
 
 def jacket(frame: Frame, below: Rgb) -> Rgb:
     """The black top and the open jacket laid over a linear-light picture."""
+    below = chain(frame, below)
     neckline = 3.22 - 0.30 * (frame.x / 0.7) ** 2
     top = smoothstep(-0.008, 0.008, frame.y - neckline) * neck_mask(frame)
     cloth = (
@@ -156,7 +158,7 @@ def jacket(frame: Frame, below: Rgb) -> Rgb:
         picture = picture * (1 - 0.75 * np.clip(shade - cover, 0, 1)[..., None])
         worn = _leather(frame, np.asarray(height, np.float32), 0.11 if name == "body" else 0.14)
         picture = picture * (1 - cover[..., None]) + worn * cover[..., None]
-    return chain(frame, stitched(frame, picture))
+    return stitched(frame, picture)
 
 
 def stitched(frame: Frame, picture: Rgb) -> Rgb:
@@ -164,26 +166,16 @@ def stitched(frame: Frame, picture: Rgb) -> Rgb:
     for side in (-1, 1):
         seam = curve([(2.16, 2.54), (2.02, 2.85), (1.98, 3.3), (2.06, 3.9)], 60)
         groove = _ridge(frame, _mirrored(seam, side), 0.012)
-        lip = _ridge(frame, _mirrored(seam + [0.022, 0.0], side), 0.008)
+        lip = _ridge(frame, _mirrored(seam + np.asarray((0.022, 0.0)), side), 0.008)
         picture = picture * (1 - 0.85 * np.clip(groove, 0, 1))[..., None] + 0.016 * lip[..., None]
     return np.asarray(picture, np.float32)
 
 
 def chain(frame: Frame, picture: Rgb) -> Rgb:
     """A fine gold chain with a drop, and the shadow it throws on the skin."""
-    course = curve(
-        [
-            (-0.66, 2.20),
-            (-0.48, 2.58),
-            (-0.20, 2.92),
-            (0.0, 3.00),
-            (0.20, 2.92),
-            (0.48, 2.58),
-            (0.66, 2.20),
-        ],
-        150,
-    )
-    shadow = np.clip(_ridge(frame, course + [0.012, 0.016], 0.010), 0, 1)
+    half = [(0.70, 2.04), (0.60, 2.36), (0.44, 2.68), (0.20, 2.93)]
+    course = curve([*((-x, y) for x, y in half), (0.0, 3.00), *half[::-1]], 170)
+    shadow = np.clip(_ridge(frame, course + np.asarray((0.012, 0.016)), 0.010), 0, 1)
     picture = picture * (1 - 0.5 * shadow)[..., None]
     draw = np.random.default_rng(61)
     for x, y in course:
