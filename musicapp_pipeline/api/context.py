@@ -1,9 +1,11 @@
 """What the facade stands on, made by whoever starts it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from musicapp_pipeline.api.errors import NoProvider
+from musicapp_pipeline.api.kit.memo import Memo
 from musicapp_pipeline.api.launcher import Launcher
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation.port import Capabilities, VideoProvider
@@ -32,7 +34,8 @@ class AppContext:
 
     ``provider`` is None when none can be used as configured; ``provider_problem`` then says why,
     and everything but generation works. ``dispatch`` runs the generation dispatcher in this
-    process. ``retry_webhooks`` are the seconds between tries of a webhook delivery.
+    process. ``memo`` keeps what was derived from rows; ``external_clips`` is set when
+    there is one to fetch. ``retry_webhooks`` are the seconds between tries of a webhook delivery.
     """
 
     settings: Settings
@@ -43,6 +46,8 @@ class AppContext:
     provider_problem: MusicAppError | None = None
     dispatch: bool = True
     limits: Limits = field(default_factory=Limits)
+    memo: Memo = field(default_factory=Memo)
+    external_clips: asyncio.Event = field(default_factory=asyncio.Event)
     retry_webhooks: Sequence[float] = (5, 60, 300, 1800, 7200, 18_000, 43_200, 86_400)
 
     def buying(self) -> VideoProvider:

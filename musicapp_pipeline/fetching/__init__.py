@@ -1,6 +1,6 @@
 """Getting files from addresses that other people wrote, without being led astray."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ def fetch_to(
     url: str,
     dest: Path,
     settings: "Settings",
-    kinds: "Collection[Kind]",
+    kinds: "Sequence[Kind]",
     *,
     caps: "Caps | None" = None,
     field: str = "url",

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ def fetch_to(
     url: str,
     dest: Path,
     settings: Settings,
-    kinds: Collection[Kind],
+    kinds: Sequence[Kind],
     *,
     caps: Caps | None = None,
     field: str = "url",

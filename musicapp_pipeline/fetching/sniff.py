@@ -1,6 +1,6 @@
 """What a file is, by its content; names and headers are only claims."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -39,7 +39,7 @@ class Sniffed:
     has_audio: bool
 
 
-def sniff(path: Path, kinds: Collection[Kind] = ANYTHING, *, field: str = "file") -> Sniffed:
+def sniff(path: Path, kinds: Sequence[Kind] = ANYTHING, *, field: str = "file") -> Sniffed:
     """Say what a file is.
 
     Args:
@@ -88,7 +88,7 @@ def _image(path: Path) -> Sniffed | None:
     return Sniffed("image", suffix, content_type, None, has_audio=False)
 
 
-def _media(path: Path, field: str, kinds: Collection[Kind]) -> Sniffed:
+def _media(path: Path, field: str, kinds: Sequence[Kind]) -> Sniffed:
     from musicapp_pipeline.media.probe import probe
 
     try:

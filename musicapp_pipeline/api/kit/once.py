@@ -54,6 +54,7 @@ class Once:
         self.body = body
         self.after = BackgroundTasks()
         """Runs once the answer has left, if anything was created."""
+        self.replayed = False
 
     def run(
         self,
@@ -65,6 +66,7 @@ class Once:
         with self._database.write() as session:
             kept = self._claim(session)
             if kept is not None and kept.answer is not None:
+                self.replayed = True
                 return self._replay(kept)
             made = work(session)
             answer = {

@@ -1,0 +1,1 @@
+"""Cost, speed, satisfaction and reliability: the specification's next step 6."""

@@ -1,0 +1,1 @@
+"""Characters that persist from scene to scene."""

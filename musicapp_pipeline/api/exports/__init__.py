@@ -1,0 +1,1 @@
+"""Exports: the finished files."""

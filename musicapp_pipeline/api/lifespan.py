@@ -1,0 +1,87 @@
+"""What runs beside the requests, from start to end of the application."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.api.context import AppContext
+from musicapp_pipeline.api.events.hub import Hub
+from musicapp_pipeline.api.kit.once import forget_old_keys
+from musicapp_pipeline.api.takes.fetcher import ClipFetcher
+from musicapp_pipeline.api.webhooks.sender import WebhookSender, forget_old_deliveries
+from musicapp_pipeline.generation.dispatcher import Dispatcher, DispatcherOptions
+from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.settings import Settings
+
+log = logs.get(__name__)
+TIDY = timedelta(hours=6)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Dispatcher, webhooks, external clips and housekeeping, while the application runs."""
+    context: AppContext = app.state.context
+    hub: Hub = app.state.hub
+    sender = WebhookSender(context.database, context.settings, context.retry_webhooks)
+    work: list[Coroutine[Any, Any, None]] = [
+        sender.run(),
+        ClipFetcher(context).run(),
+        _tidy(context),
+    ]
+    dispatcher = None
+    if context.dispatch and context.provider is not None:
+        dispatcher = dispatcher_of(context, context.provider)
+        work.append(dispatcher.run())
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    try:
+        yield
+    finally:
+        if dispatcher is not None:
+            dispatcher.stop()
+            await tasks.pop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await hub.close()
+
+
+def dispatcher_of(context: AppContext, provider: VideoProvider) -> Dispatcher:
+    """The generation dispatcher of this process."""
+    return Dispatcher(
+        context.database,
+        context.media,
+        provider,
+        dispatcher_options(context.settings),
+        on_landed=context.launcher.landed,
+    )
+
+
+def dispatcher_options(settings: Settings) -> DispatcherOptions:
+    """The dispatcher's options as the environment has them."""
+    return DispatcherOptions(
+        poll=settings.sora_poll_seconds,
+        max_in_flight=settings.sora_max_in_flight,
+        list_lag=settings.sora_list_lag_seconds,
+        job_timeout=settings.job_timeout_ms / 1000,
+        max_retries=settings.max_job_retries,
+    )
+
+
+async def _tidy(context: AppContext) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(_tidy_once, context)
+        except Exception:  # the database may be away for a moment
+            log.exception("could not tidy up")
+        await asyncio.sleep(TIDY.total_seconds())
+
+
+def _tidy_once(context: AppContext) -> None:
+    with context.database.write() as session:
+        forget_old_keys(session)
+    forget_old_deliveries(context.database)

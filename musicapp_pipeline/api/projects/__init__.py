@@ -1,0 +1,1 @@
+"""Projects: one song and its video."""

@@ -1,0 +1,144 @@
+"""How far projects are, from a few grouped queries for any number of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.api.projects.schemas import Progress, SceneCounts, Stages, StageState
+from musicapp_pipeline.generation import states
+from musicapp_pipeline.store import jobs
+from musicapp_pipeline.store.models import GenerationAttempt, ProcessingJob, Scene, Storyboard
+
+WEIGHTS = {"analysis": 0.15, "generation": 0.6, "selection": 0.1, "export": 0.15}
+ZERO = Decimal(0)
+
+
+@dataclass
+class Facts:
+    """What is known of one project beside its row."""
+
+    spent: Decimal = ZERO
+    held: Decimal = ZERO
+    planned: bool = False
+    scenes: dict[str, int] = field(default_factory=dict)
+    selected: int = 0
+    jobs: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """The newest job of each type: status and progress."""
+
+    def progress(self) -> Progress:
+        """Stages and scenes as one picture."""
+        counts = SceneCounts(total=sum(self.scenes.values()), selected=self.selected, **self.scenes)
+        stages = self._stages(counts)
+        analysis_share = 1.0 if self.planned else self.jobs.get("analyze_audio", ("", 0.0))[1]
+        total = counts.total or 1
+        shares = {
+            "analysis": analysis_share,
+            "generation": counts.completed / total,
+            "selection": counts.selected / total,
+            "export": self.jobs.get("stitch_final", ("", 0.0))[1],
+        }
+        done = sum(WEIGHTS[name] * share for name, share in shares.items())
+        return Progress(
+            stage=_current(stages), fraction=round(done, 4), stages=stages, scenes=counts
+        )
+
+    def _stages(self, counts: SceneCounts) -> Stages:
+        all_made = counts.total > 0 and counts.completed == counts.total
+        generation: StageState = "completed" if all_made else "pending"
+        if counts.generating:
+            generation = "running"
+        elif counts.failed:
+            generation = "failed"
+        elif counts.completed and not all_made:
+            generation = "running"
+        chosen = counts.total > 0 and counts.selected == counts.total
+        selection: StageState = "completed" if chosen else "pending"
+        if counts.selected and not chosen:
+            selection = "running"
+        return Stages(
+            analysis="completed" if self.planned else self._of_job("analyze_audio"),
+            generation=generation,
+            selection=selection,
+            export=self._of_job("stitch_final"),
+        )
+
+    def _of_job(self, type_: str) -> StageState:
+        status, _ = self.jobs.get(type_, ("", 0.0))
+        by_status: dict[str, StageState] = {
+            "queued": "running",
+            "running": "running",
+            "completed": "completed",
+            "failed": "failed",
+        }
+        return by_status.get(status, "pending")
+
+
+def facts_of(session: Session, project_ids: Sequence[str]) -> dict[str, Facts]:
+    """Facts of each project, in five queries however many there are."""
+    out: dict[str, Facts] = defaultdict(Facts)
+    _money(session, project_ids, out)
+    planned = select(Storyboard.project_id).where(
+        Storyboard.project_id.in_(project_ids), Storyboard.planned.is_(True)
+    )
+    for project_id in session.scalars(planned):
+        out[project_id].planned = True
+    counts = (
+        select(Scene.project_id, Scene.status, func.count(), func.count(Scene.selected_version_id))
+        .where(Scene.project_id.in_(project_ids), Scene.archived_at.is_(None))
+        .group_by(Scene.project_id, Scene.status)
+    )
+    for project_id, status, count, selected in session.execute(counts):
+        out[project_id].scenes[status] = count
+        out[project_id].selected += selected
+    newest = (
+        select(
+            ProcessingJob.project_id,
+            ProcessingJob.type,
+            ProcessingJob.status,
+            ProcessingJob.progress,
+        )
+        .where(
+            ProcessingJob.project_id.in_(project_ids),
+            ProcessingJob.type.in_(("analyze_audio", "stitch_final")),
+        )
+        .order_by(ProcessingJob.created_at)
+    )
+    for project_id, type_, status, progress in session.execute(newest):
+        out[project_id].jobs[type_] = (status, 0.0 if status in jobs.ENDED[1:] else progress)
+    return out
+
+
+def _money(session: Session, project_ids: Sequence[str], out: dict[str, Facts]) -> None:
+    sums = (
+        select(
+            GenerationAttempt.project_id,
+            GenerationAttempt.state,
+            func.coalesce(func.sum(GenerationAttempt.settled_usd), 0),
+            func.coalesce(
+                func.sum(GenerationAttempt.reserved_usd).filter(
+                    GenerationAttempt.settled_usd.is_(None)
+                ),
+                0,
+            ),
+        )
+        .where(GenerationAttempt.project_id.in_(project_ids))
+        .group_by(GenerationAttempt.project_id, GenerationAttempt.state)
+    )
+    for project_id, state, settled, reserved in session.execute(sums):
+        out[project_id].spent += settled or ZERO
+        if state in states.HOLDING:
+            out[project_id].held += reserved or ZERO
+
+
+def _current(stages: Stages) -> str:
+    order = ("analysis", "generation", "selection", "export")
+    if all(getattr(stages, name) == "pending" for name in order):
+        return "created"
+    for name in order:
+        if getattr(stages, name) != "completed":
+            return name
+    return "done"

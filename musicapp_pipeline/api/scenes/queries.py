@@ -1,0 +1,49 @@
+"""Reading scenes with everything that is shown of them, in a handful of queries."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.store.models import GenerationAttempt, Scene, SceneVersion
+
+
+def versions_of(session: Session, scene_ids: Sequence[str]) -> dict[str, list[SceneVersion]]:
+    """The takes of each scene, by number."""
+    query = (
+        select(SceneVersion)
+        .where(SceneVersion.scene_id.in_(scene_ids))
+        .order_by(SceneVersion.scene_id, SceneVersion.take)
+    )
+    out: dict[str, list[SceneVersion]] = defaultdict(list)
+    for version in session.scalars(query):
+        out[version.scene_id].append(version)
+    return out
+
+
+def versions_of_project(session: Session, project_id: str) -> dict[str, list[SceneVersion]]:
+    """The same for all scenes of a project, archived ones included."""
+    query = (
+        select(SceneVersion)
+        .where(SceneVersion.project_id == project_id)
+        .order_by(SceneVersion.take)
+    )
+    out: dict[str, list[SceneVersion]] = defaultdict(list)
+    for version in session.scalars(query):
+        out[version.scene_id].append(version)
+    return out
+
+
+def remix_modes(session: Session, project_id: str) -> dict[str, str]:
+    """How each remixed take of a project was made: ``native`` or ``emulated``."""
+    query = select(GenerationAttempt.version_id, GenerationAttempt.remix_mode).where(
+        GenerationAttempt.project_id == project_id, GenerationAttempt.remix_mode.is_not(None)
+    )
+    return {version_id: mode for version_id, mode in session.execute(query) if mode}
+
+
+def count_ever(session: Session, project_id: str) -> int:
+    """How many scenes a project ever had."""
+    query = select(func.count(Scene.id)).where(Scene.project_id == project_id)
+    return session.scalar(query) or 0

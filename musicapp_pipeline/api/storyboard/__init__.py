@@ -1,0 +1,1 @@
+"""The storyboard: what was heard, and the timeline."""

@@ -1,0 +1,1 @@
+"""Takes: generating, remixing, choosing and rating them."""

@@ -1,0 +1,220 @@
+"""What is asked of takes, and what is answered."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, ConfigDict, Field
+
+from musicapp_pipeline.api.jobs.schemas import JOB_EXAMPLE, JobRead
+from musicapp_pipeline.api.kit.models import Input, Output, Score, Text, Usd
+from musicapp_pipeline.api.scenes.schemas import VERSION_EXAMPLE, VersionRead
+from musicapp_pipeline.generation.admission import MAX_TAKES
+
+_QUEUED: dict[str, Any] = {
+    **VERSION_EXAMPLE,
+    "status": "queued",
+    "soraClipId": None,
+    "soraClipUrl": None,
+    "finalVideoUrl": None,
+    "url": None,
+    "isSelected": False,
+}
+
+
+class Generate(Input):
+    """How many takes to make."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"numTakes": 2}]})
+
+    num_takes: int = Field(1, ge=1, le=MAX_TAKES)
+
+
+class GenerateMany(Input):
+    """Which scenes to generate; without ``sceneIds`` those that have no take yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"sceneIds": ["s007-k3m9x2"], "numTakes": 1}]}
+    )
+
+    scene_ids: list[Annotated[str, Field(max_length=120)]] | None = Field(
+        None, min_length=1, max_length=1000
+    )
+    num_takes: int = Field(1, ge=1, le=MAX_TAKES)
+
+
+class Remix(Input):
+    """Which take to remix, and how."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "versionId": "v-k3m9x2p7qa4t",
+                    "revisedPrompt": "Tighter framing, more dynamic camera",
+                }
+            ]
+        }
+    )
+
+    version_id: Text = Field(min_length=1, max_length=120)
+    revised_prompt: Text = Field(min_length=1, max_length=32_000)
+
+
+class Generating(Output):
+    """Takes were queued and their price reserved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "jobIds": [JOB_EXAMPLE["id"]],
+                    "jobs": [JOB_EXAMPLE],
+                    "versions": [_QUEUED],
+                    "reservedUsd": 0.48,
+                    "remainingUsd": 24.52,
+                }
+            ]
+        }
+    )
+
+    job_ids: list[str]
+    jobs: list[JobRead]
+    versions: list[VersionRead]
+    reserved_usd: Usd
+    remaining_usd: Usd
+    """What is left of the cap after this."""
+
+
+class Remixing(Output):
+    """A remix was queued and its price reserved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "jobId": JOB_EXAMPLE["id"],
+                    "job": {**JOB_EXAMPLE, "type": "remix_scene"},
+                    "version": {**_QUEUED, "take": 2, "kind": "remix", "remixMode": "native"},
+                    "reservedUsd": 0.48,
+                    "remainingUsd": 24.04,
+                }
+            ]
+        }
+    )
+
+    job_id: str
+    job: JobRead
+    version: VersionRead
+    reserved_usd: Usd
+    remaining_usd: Usd
+
+
+class Rating(Input):
+    """A person's scores; null goes back to what was measured. ``userScore`` is 0 to 5, the
+    others 0 to 1."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "qualityScore": 0.85,
+                    "userScore": 4.5,
+                    "characterConsistency": 0.9,
+                    "mouthVisibility": 0.8,
+                }
+            ]
+        }
+    )
+
+    quality_score: Score | None = None
+    user_score: float | None = Field(None, ge=0, le=5)
+    character_consistency: Score | None = Field(
+        None,
+        validation_alias=AliasChoices("characterConsistency", "characterConsistencyScore"),
+    )
+    mouth_visibility: Score | None = Field(
+        None, validation_alias=AliasChoices("mouthVisibility", "mouthVisibilityScore")
+    )
+    notes: Text | None = Field(None, max_length=5000)
+
+
+class VersionUpdate(Input):
+    """Changes of a take; its pictures never change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"notes": "best smile", "inPoint": 0}]}
+    )
+
+    notes: Text | None = Field(None, max_length=5000)
+    in_point: int | None = Field(None, ge=0, le=100_000)
+    """First frame of the cut within the clip."""
+
+
+class External(Input):
+    """A clip made elsewhere."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"url": "/media/uploads/u-k3m9x2p7qa4t.mp4", "notes": "shot on the roof"}]
+        }
+    )
+
+    url: Text = Field(min_length=1, max_length=4000)
+    in_point: int = Field(0, ge=0, le=100_000)
+    """First frame of the cut within the clip, at the project's frame rate."""
+    notes: Text = Field("", max_length=5000)
+
+
+class MouthBox(Input):
+    """Where the mouth is, as shares of the picture."""
+
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+    width: float = Field(gt=0, le=1)
+    height: float = Field(gt=0, le=1)
+
+
+class PhonemeEdit(Input):
+    """One ARPAbet phone, in seconds of the song."""
+
+    phoneme: Annotated[str, Field(pattern=r"^[A-Za-z]{1,4}[0-2]?$")]
+    start: float = Field(ge=0, le=86_400)
+    end: float = Field(ge=0, le=86_400)
+
+
+class LipSyncNudge(Input):
+    """Lip-sync by hand; absent fields stay as they are, null leaves them to the machine."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "offsetMs": -40,
+                    "mouthBox": {"x": 0.42, "y": 0.55, "width": 0.16, "height": 0.1},
+                }
+            ]
+        }
+    )
+
+    mouth_box: MouthBox | None = None
+    offset_ms: int | None = Field(None, ge=-1000, le=1000)
+    phonemes: list[PhonemeEdit] | None = Field(None, max_length=5000)
+
+
+class LipSyncing(Output):
+    """Lip-sync of a take was queued."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "jobId": JOB_EXAMPLE["id"],
+                    "job": {**JOB_EXAMPLE, "type": "lip_sync_post_process"},
+                    "version": VERSION_EXAMPLE,
+                }
+            ]
+        }
+    )
+
+    job_id: str
+    job: JobRead
+    version: VersionRead

@@ -1,0 +1,217 @@
+"""What happens to takes."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.api.access.caller import Caller
+from musicapp_pipeline.api.context import AppContext
+from musicapp_pipeline.api.errors import InTheWay
+from musicapp_pipeline.api.jobs import service as jobs_service
+from musicapp_pipeline.api.scenes.plans import plans_of
+from musicapp_pipeline.api.scenes.queries import remix_modes
+from musicapp_pipeline.api.scenes.schemas import VersionRead
+from musicapp_pipeline.api.scenes.views import version_view
+from musicapp_pipeline.api.takes.schemas import Generating, Rating, Remixing
+from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation.admission import Admitted, admit, remix
+from musicapp_pipeline.store import events, jobs, scenes
+from musicapp_pipeline.store.models import (
+    LipSyncEdit,
+    ProcessingJob,
+    Project,
+    Scene,
+    SceneVersion,
+)
+
+RATED = {
+    "quality_score": ("quality_score", "qualityScore"),
+    "character_consistency": ("character_consistency_score", "characterConsistency"),
+    "mouth_visibility": ("mouth_visibility_score", "mouthVisibility"),
+}
+"""Field of a rating: column, and the name of the measured value that is kept beside it."""
+
+
+def generate(
+    session: Session,
+    context: AppContext,
+    who: Caller,
+    project: Project,
+    wanted: Sequence[tuple[Scene, int]],
+) -> Generating:
+    """Queue takes: rows, reservations and jobs at once, or nothing.
+
+    Raises:
+        OverBudget, UnknownPrice, NoProvider
+    """
+    made = admit(session, project, wanted, context.buying(), with_jobs=True)
+    opened = [item.job for item in made if item.job is not None]
+    return Generating(
+        job_ids=[job.id for job in opened],
+        jobs=[jobs_service.read(session, context, who, job) for job in opened],
+        versions=views(session, context, who, project, [item.version for item in made]),
+        reserved_usd=_reserved(made),
+        remaining_usd=_remaining(session, project),
+    )
+
+
+def without_takes(session: Session, project: Project) -> list[Scene]:
+    """Scenes for which nothing was asked yet."""
+    busy = set(
+        session.scalars(
+            select(SceneVersion.scene_id)
+            .where(
+                SceneVersion.project_id == project.id,
+                SceneVersion.status.not_in(("failed", "cancelled")),
+            )
+            .distinct()
+        )
+    )
+    return [s for s in scenes.of_project(session, project.id) if s.id not in busy]
+
+
+def remix_take(
+    session: Session,
+    context: AppContext,
+    who: Caller,
+    project: Project,
+    source: SceneVersion,
+    prompt: str,
+) -> Remixing:
+    """Queue a variation of a take.
+
+    Raises:
+        BadSource, OverBudget, UnknownPrice, NoProvider
+    """
+    made = remix(session, project, source, prompt, context.buying(), with_job=True)
+    assert made.job is not None
+    return Remixing(
+        job_id=made.job.id,
+        job=jobs_service.read(session, context, who, made.job),
+        version=view(session, context, who, project, made.version),
+        reserved_usd=_reserved([made]),
+        remaining_usd=_remaining(session, project),
+    )
+
+
+def rate(session: Session, version: SceneVersion, body: Rating) -> None:
+    """Write a person's scores over the measured ones, which are kept beside them."""
+    changes = body.changes()
+    auto = dict(version.auto_scores)
+    by_person = set(auto.get("byPerson", ()))
+    for name, (column, measured) in RATED.items():
+        if name not in changes:
+            continue
+        value = changes[name]
+        present = getattr(version, column)
+        if measured not in by_person and present is not None:
+            auto.setdefault(measured, present)
+        by_person.discard(measured)
+        if value is not None:
+            by_person.add(measured)
+        setattr(version, column, auto.get(measured) if value is None else value)
+    if "user_score" in changes:
+        version.user_score = changes["user_score"]
+    if changes.get("notes") is not None:
+        version.notes = changes["notes"]
+    version.auto_scores = {**auto, "byPerson": sorted(by_person)}
+    tell(session, version)
+
+
+def tell(session: Session, version: SceneVersion) -> None:
+    """A take was changed by a person."""
+    version.revision += 1
+    session.flush()
+    events.tell(
+        session,
+        version.project_id,
+        "version",
+        id=version.id,
+        sceneId=version.scene_id,
+        take=version.take,
+        status=version.status,
+    )
+
+
+def lip_sync(
+    session: Session, scene: Scene, version: SceneVersion, changes: dict[str, Any] | None
+) -> ProcessingJob:
+    """Queue the lip-sync of a take, with a person's nudges if there are any.
+
+    Raises:
+        InTheWay: the take or the scene is not one whose mouth can be moved.
+    """
+    if version.status != "completed":
+        raise InTheWay(
+            f"take {version.take} is {version.status}; only a completed take can be lip-synced",
+            field="versionId",
+            value=version.id,
+            allowed="a completed take",
+        )
+    if scene.scene_type != "performance" or not scene.lip_sync_enabled:
+        raise InTheWay(
+            "lip-sync is for performance scenes that have lipSyncEnabled; change the scene first",
+            field="lipSyncEnabled",
+            value=f"{scene.scene_type}, {'on' if scene.lip_sync_enabled else 'off'}",
+            allowed="a performance scene with lipSyncEnabled",
+        )
+    if changes:
+        edit = session.get(LipSyncEdit, version.id) or LipSyncEdit(version_id=version.id)
+        for name, value in changes.items():
+            setattr(edit, name, 0 if name == "offset_ms" and value is None else value)
+        edit.revision = (edit.revision or 0) + 1
+        session.add(edit)
+    waiting = session.scalar(
+        select(ProcessingJob).where(
+            ProcessingJob.version_id == version.id,
+            ProcessingJob.type == "lip_sync_post_process",
+            ProcessingJob.status == "queued",
+        )
+    )
+    if waiting is not None:
+        return waiting  # it has not begun, so it will see the new nudges
+    version.lip_sync = None
+    tell(session, version)
+    return jobs.create(
+        session,
+        version.project_id,
+        "lip_sync_post_process",
+        scene_id=scene.id,
+        version_id=version.id,
+    )
+
+
+def view(
+    session: Session, context: AppContext, who: Caller, project: Project, version: SceneVersion
+) -> VersionRead:
+    """A take as it is shown."""
+    return views(session, context, who, project, [version])[0]
+
+
+def views(
+    session: Session,
+    context: AppContext,
+    who: Caller,
+    project: Project,
+    versions: Sequence[SceneVersion],
+) -> list[VersionRead]:
+    """Takes as they are shown."""
+    rows = {v.scene_id: scenes.get(session, v.scene_id) for v in versions}
+    plans = plans_of(session, context, project, list(rows.values()))
+    modes = remix_modes(session, project.id)
+    return [
+        version_view(who, rows[v.scene_id], v, plans[v.scene_id].fingerprint, modes.get(v.id))
+        for v in versions
+    ]
+
+
+def _reserved(made: Sequence[Admitted]) -> Decimal:
+    return sum((item.attempt.reserved_usd for item in made), Decimal(0))
+
+
+def _remaining(session: Session, project: Project) -> Decimal:
+    left = project.budget_cap_usd - ledger.committed(session, project.id)
+    return max(left, Decimal(0))

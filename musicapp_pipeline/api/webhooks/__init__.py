@@ -1,0 +1,1 @@
+"""Outbound webhooks: tell others when jobs end."""
