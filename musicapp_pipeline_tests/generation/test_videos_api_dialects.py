@@ -1,0 +1,161 @@
+"""The servers in the field, recognised without configuration (DESIGN §7)."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from musicapp_pipeline.generation import errors
+from musicapp_pipeline.generation.providers.dialects import identity, job_from
+from musicapp_pipeline_tests.generation.clips import clip_bytes
+from musicapp_pipeline_tests.generation.fault_server import FaultServer
+from musicapp_pipeline_tests.generation.helpers import request, talk
+from musicapp_pipeline_tests.generation.tiny_http import Response, TinyServer
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("dialect", ["openai", "sglang", "vllm", "litellm"])
+def test_a_clip_is_bought_watched_and_fetched_in_every_dialect(dialect, tmp_path):
+    async def whole(client):
+        job = await client.submit(request())
+        status = await client.status(job.id)
+        await client.download(job.id, tmp_path / "clip.part")
+        return job, status
+
+    with FaultServer(dialect) as server:
+        job, status = talk(server, whole)
+        assert status.status == "completed" and status.id == job.id
+        assert len(server.ledger.charges) == 1
+    assert (tmp_path / "clip.part").read_bytes() == clip_bytes(4)
+
+
+@pytest.mark.parametrize("dialect", ["sglang", "vllm", "litellm"])
+def test_where_there_is_no_remix_nothing_is_bought_and_it_is_remembered(dialect):
+    async def remix(client):
+        job = await client.submit(request())
+        for _ in range(2):
+            with pytest.raises(errors.RemixUnsupported):
+                await client.remix(job.id, "closer")
+        return client.capabilities("sora-2").remix
+
+    with FaultServer(dialect) as server:
+        assert talk(server, remix) == "emulated"
+        assert len(server.ledger.charges) == 1
+        assert sum(r.segments[-1] == "remix" for r in server.requests) == 1
+
+
+def test_a_remix_that_fails_for_another_reason_stays_ambiguous(server):
+    """A 500 counts as "not bought" only when it says that there is no remix."""
+    server.script("remix", "500_before")
+
+    async def remix(client):
+        return await client.remix((await client.submit(request())).id, "closer")
+
+    with pytest.raises(errors.AmbiguousSubmit):
+        talk(server, remix)
+
+
+@pytest.mark.parametrize("fate", ["fail", "moderated"])
+def test_vllm_reports_failed_jobs_with_http_errors_and_they_are_read_all_the_same(fate):
+    async def ask(client):
+        return await client.status((await client.submit(request())).id)
+
+    with FaultServer("vllm") as server:
+        server.fates.append(fate)
+        job = talk(server, ask)
+    assert job.status == "failed" and job.error_code in ("400", "500")
+
+
+def test_sglang_does_not_tell_prompts():
+    async def ask(client):
+        await client.submit(request())
+        return await client.list_recent(LONG_AGO)
+
+    with FaultServer("sglang") as server:
+        (job,) = talk(server, ask)
+    assert job.prompt is None and job.size == "1280x720"
+
+
+def test_an_older_sglang_that_takes_forms_only_with_a_file_gets_json():
+    async def two(client):
+        return [await client.submit(request()) for _ in range(2)]
+
+    with FaultServer("sglang") as server:
+        server.form_needs_file = True
+        assert len(talk(server, two)) == 2
+        kinds = [r.headers["content-type"].partition(";")[0] for r in server.requests]
+        assert kinds == ["multipart/form-data", "application/json", "application/json"]
+        assert len(server.ledger.charges) == 2
+
+
+def test_litellm_ids_are_kept_as_first_spelled():
+    async def ask(client):
+        job = await client.submit(request())
+        return job.id, await client.status(job.id), await client.list_recent(LONG_AGO)
+
+    with FaultServer("litellm") as server:
+        server.job_seconds = 30
+        given, status, listed = talk(server, ask)
+    assert status.id == given and status.status == "in_progress"
+    assert listed[0].id != given and identity(listed[0].id) == identity(given)
+
+
+def test_identity_leaves_other_ids_alone():
+    assert identity("video_68d7512d07848190b3e45da0ecbebcde") == (
+        "video_68d7512d07848190b3e45da0ecbebcde"
+    )
+
+
+def test_a_failed_operation_that_reads_completed_is_caught_by_its_error():
+    job = job_from({"id": "v", "status": "completed", "error": {"message": "quota"}})
+    assert job is not None and (job.status, job.error_message) == ("failed", "quota")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"id": "v", "status": "queued", "seconds": 8, "progress": 40}, (8, 0.4)),
+        ({"id": "v", "status": "queued", "seconds": "8.0", "progress": None}, (8, 0.0)),
+        ({"id": "v", "status": "queued", "seconds": "x", "progress": 400}, (None, 1.0)),
+        ({"id": "v", "status": "queued", "seconds": None, "progress": "9"}, (None, 0.0)),
+    ],
+)
+def test_odd_numbers_are_read_or_left_out(body, expected):
+    job = job_from(body)
+    assert job is not None and (job.seconds, job.progress) == expected
+
+
+@pytest.mark.parametrize("body", [None, [], "x", {}, {"id": ""}, {"id": 7}, {"status": "queued"}])
+def test_what_has_no_id_is_no_job(body):
+    assert job_from(body) is None
+
+
+def _cloud(files: dict[str, bytes]) -> TinyServer:
+    async def serve(req):
+        name = req.segments[-1]
+        return Response(200, files[name]) if name in files else Response(404, {"detail": "no"})
+
+    return TinyServer(serve)
+
+
+@pytest.mark.parametrize("named_by", ["content", "status"])
+def test_a_clip_in_cloud_storage_is_fetched_from_there_without_credentials(named_by, tmp_path):
+    cloud = _cloud({"c.mp4": b"clip"})
+    cloud.start()
+    where = f"http://127.0.0.1:{cloud.port}/c.mp4"
+
+    async def serve(req):
+        if req.segments[-1] == "content" and named_by == "content":
+            return Response(400, {"detail": f"Video uploaded to cloud storage: {where}."})
+        if req.segments[-1] == "content":
+            return Response(404, {"detail": "not here"})
+        return Response(200, {"id": "v", "status": "completed", "url": where})
+
+    front = TinyServer(serve)
+    front.start()
+    front.url = f"http://127.0.0.1:{front.port}/v1"  # type: ignore[attr-defined]
+    talk(front, lambda c: c.download("v", tmp_path / "clip.part"))
+    assert (tmp_path / "clip.part").read_bytes() == b"clip"
+    assert "authorization" not in cloud.log[-1].headers
+    front.stop()
+    cloud.stop()
