@@ -87,7 +87,8 @@ def conform(
 
 def available_frames(info: VideoInfo, fps: Fraction) -> Frames:
     """How many whole frames at ``fps`` a clip covers (8 s at 23.976 is 191)."""
-    if info.fps == fps:
+    constant = abs(info.frames / fps - Fraction(info.end)) * fps < 1
+    if info.fps == fps and constant:
         return info.frames
     return floor(Fraction(info.end).limit_denominator(1_000_000) * fps + _SLACK)
 
@@ -99,6 +100,12 @@ def _usable(clip: Path) -> VideoInfo:
         raise BadClip(f"The clip cannot be used: {error.message}", value=clip.name) from error
     if not info.frames or not info.width:
         raise BadClip(f"{clip.name} holds no frames", value=clip.name)
+    if info.truncated:
+        raise BadClip(
+            f"{clip.name} breaks off after {info.frames} frames (an interrupted download or "
+            "copy); fetch it again",
+            value=clip.name,
+        )
     return info
 
 

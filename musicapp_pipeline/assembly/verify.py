@@ -107,7 +107,13 @@ def audio_offset_ms(path: Path, master_wav: Path) -> tuple[float, float]:
     """
     with TemporaryDirectory() as folder:
         wav = Path(folder) / "sound.wav"
-        run_ffmpeg([*untrusted_args(path), "-map", "0:a:0", "-c:a", "pcm_f32le", str(wav)])
+        run_ffmpeg(
+            [
+                *(*untrusted_args(path), "-map", "0:a:0"),
+                # Silence before the sound's first time stamp counts, as it does in a player.
+                *("-af", "aresample=async=1:first_pts=0", "-c:a", "pcm_f32le", str(wav)),
+            ]
+        )
         sound = read_mono(wav, _RATE)
     master = read_mono(master_wav, _RATE)
     window = min(int(_WINDOW_SECONDS * _RATE), master.size)

@@ -42,6 +42,8 @@ class VideoInfo:
     full_range: bool = False
     end: float = 0.0
     """When the last frame ends, seconds from the first frame's start."""
+    truncated: bool = False
+    """The index names bytes beyond the file's end, as after an interrupted download."""
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -153,8 +155,7 @@ def _refuse_non_media(source: Path) -> None:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_PLAYLIST_STARTS) or b"<mpd" in text or b"<smil" in text:
         raise NotMedia(
-            f"{source.name} is a playlist that names other files, not media itself; "
-            "give the media file",
+            f"{source.name} is a playlist that names other files; give the media file itself",
             value=source.name,
         )
 
@@ -207,7 +208,13 @@ def _video_info(
         color_primaries=context.color_primaries,
         full_range=context.color_range == 2,
         end=length,
+        truncated=_beyond(container, stream),
     )
+
+
+def _beyond(container: "InputContainer", stream: "VideoStream") -> bool:
+    last = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
+    return last > container.size > 0
 
 
 def _try_decode(stream: "VideoStream", packet: object) -> "VideoFrame | None":

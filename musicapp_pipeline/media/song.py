@@ -103,8 +103,7 @@ def decode_song(
             rate_in = stream.codec_context.sample_rate
     except NotMedia as error:
         raise NotAudio(
-            f"{name} is not an audio file that can be decoded: {error.message}. "
-            "Give an MP3, M4A, WAV, FLAC or OGG file, or a video with sound",
+            f"{error.message}. A song is an MP3, M4A, WAV, FLAC or OGG file, or a video with sound",
             field="song",
             value=name,
         ) from error
@@ -289,7 +288,7 @@ def _too_long(name: str, seconds: float | None) -> SongTooLong:
         length = f"more than {MAX_SECONDS // 60} minutes"
     else:
         whole = round(seconds)
-        length = f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d} (h:mm:ss)"
+        length = f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
     return SongTooLong(
         f"{name} is {length} long; a song may have at most {MAX_SECONDS // 60} minutes. "
         "Cut out the part the video is for",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from musicapp_pipeline.media.frames import FrameWriter
 CODE_BITS = 12
 
 
+@cache
 def song_samples(seconds: float, rate: int = 44_100, channels: int = 2) -> NDArray[np.float32]:
     """Tones, a beat of noise bursts and some noise: shape (channels, n), never periodic."""
     rng = np.random.default_rng(7)
