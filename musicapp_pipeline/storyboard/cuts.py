@@ -13,14 +13,11 @@ from musicapp_pipeline.timebase import Frames, frame_at
 
 @dataclass(frozen=True, slots=True)
 class CutMap:
-    """All cut points, ascending by frame, and the parts whose edges must be cuts."""
+    """All cut points, ascending by frame, the song's parts, and the frames that must be cuts."""
 
     points: tuple[CutPoint, ...]
     parts: tuple[Part, ...]
-
-    @property
-    def total(self) -> Frames:
-        return self.points[-1].frame
+    forced: frozenset[Frames]
 
 
 def map_cuts(analysis: SongAnalysis, options: PlannerOptions) -> CutMap:
@@ -42,4 +39,5 @@ def map_cuts(analysis: SongAnalysis, options: PlannerOptions) -> CutMap:
         )
     points = points_of(analysis, total, options)
     parts = parts_of(analysis, points, options)
-    return CutMap(grade_bars(points, parts, analysis, options), parts)
+    forced = frozenset({0, total, *(part.start.frame for part in parts)})
+    return CutMap(grade_bars(points, parts, analysis, options), parts, forced)

@@ -19,9 +19,9 @@ FORM_PULL: Final = {
     "outro": -0.20,
 }
 """Where a performer is expected, beside the vocals themselves."""
-VOCAL_PULL: Final = 2.0
+VOCAL_PULL: Final = 1.0
 OPENING_PULL: Final = 0.25
-RUN_COST: Final = 0.35
+RUN_COST: Final = 0.7
 SHARE_COST: Final = 0.8
 TASTE: Final = 0.15
 SUNG: Final = 0.25
@@ -40,9 +40,7 @@ class Candidate:
     fixed: SceneType | None = None
 
 
-def choose_kinds(
-    scenes: Sequence[Candidate], density: float, seed: int, *, has_lines: bool
-) -> tuple[SceneType, ...]:
+def choose_kinds(scenes: Sequence[Candidate], density: float, seed: int) -> tuple[SceneType, ...]:
     """Performance or b-roll for each scene.
 
     Performance time is ``density`` of all time to within half of the last scene added. Scenes
@@ -50,8 +48,8 @@ def choose_kinds(
     not right beside another performance, so that neither kind comes in one block.
 
     Args:
+        scenes: all of the song; where no scene has vocals, form alone decides.
         density: 0 to 1; 0 and 1 are exact.
-        has_lines: without timed lyrics nothing is known of vocals, and form alone decides.
     """
     total = sum(scene.frames for scene in scenes)
     wanted = density * total
@@ -60,11 +58,11 @@ def choose_kinds(
     have = float(sum(s.frames for s, on in zip(scenes, chosen, strict=True) if on))
     given = _time_by_part(scenes, chosen)
     whole = _time_by_part(scenes, [True] * len(scenes))
-    pull = [_pull(n, scene, seed, has_lines) for n, scene in enumerate(scenes)]
+    pull = [_pull(n, scene, seed) for n, scene in enumerate(scenes)]
     if density >= 1.0:
         return tuple(scene.fixed or "performance" for scene in scenes)
     while free and have < wanted:
-        best = max(free, key=lambda n: (_score(n, scenes, chosen, given, whole, pull), -n))
+        best = max(free, key=lambda n: _rank(n, scenes, chosen, given, whole, pull))
         free.remove(best)
         over = have + scenes[best].frames - wanted
         if over > wanted - have:
@@ -83,23 +81,31 @@ def _time_by_part(scenes: Sequence[Candidate], chosen: Sequence[bool]) -> dict[i
     return out
 
 
-def _pull(n: int, scene: Candidate, seed: int, has_lines: bool) -> float:
+def _pull(n: int, scene: Candidate, seed: int) -> float:
     pull = FORM_PULL.get(scene.section_type, 0.0) + TASTE * unit(seed, "kind", n)
     pull += OPENING_PULL if scene.opens_part and scene.section_type == "chorus" else 0.0
-    if not has_lines:
-        return pull
-    sung = VOCAL_PULL if scene.vocals >= SUNG else 0.0
-    return pull + sung + VOCAL_PULL / 2 * scene.vocals
+    return pull + VOCAL_PULL * scene.vocals
 
 
-def _score(
+def _rank(
     n: int,
     scenes: Sequence[Candidate],
     chosen: Sequence[bool],
     given: dict[int, float],
     whole: dict[int, float],
     pull: Sequence[float],
-) -> float:
-    beside = sum(chosen[k] for k in (n - 1, n + 1) if 0 <= k < len(chosen))
+) -> tuple[bool, float, int]:
+    beside = _run(chosen, n, -1) + _run(chosen, n, 1)
     part = scenes[n].part
-    return pull[n] - RUN_COST * beside - SHARE_COST * given[part] / max(1.0, whole[part])
+    crowd = RUN_COST * beside * (beside + 1) / 2
+    score = pull[n] - crowd - SHARE_COST * given[part] / max(1.0, whole[part])
+    # Somebody who moves their lips while nobody sings is worse than any crowding.
+    return scenes[n].vocals >= SUNG, score, -n
+
+
+def _run(chosen: Sequence[bool], n: int, step: int) -> int:
+    """How many performances follow each other directly beside scene ``n``, on one side."""
+    k = n + step
+    while 0 <= k < len(chosen) and chosen[k]:
+        k += step
+    return abs(k - n) - 1

@@ -66,9 +66,7 @@ def lay_out(
 def legal_steps(cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene] = ()) -> Steps:
     """The scenes that the hard rules allow: section and kept edges are cuts, lengths in bounds."""
     frames = [p.frame for p in cuts.points]
-    edges = {0, frames[-1], *(part.start.frame for part in cuts.parts)}
-    edges |= {frame for scene in kept for frame in (scene.start_frame, scene.end_frame)}
-    forced = [k for k, frame in enumerate(frames) if frame in edges]
+    forced = [k for k, frame in enumerate(frames) if frame in cuts.forced]
     index = {frame: k for k, frame in enumerate(frames)}
     fixed = {index[scene.end_frame]: index[scene.start_frame] for scene in kept}
     shelf = shelf_of(options)
@@ -100,21 +98,14 @@ def _around_kept(cuts: CutMap, options: PlannerOptions, kept: Sequence[KeptScene
             del own[frame]
         for frame in (scene.start_frame, scene.end_frame):
             own.setdefault(frame, CutPoint(float(frame / options.fps), frame, Grade.KEPT, 0.0))
-    edges = sorted(f for scene in kept for f in (scene.start_frame, scene.end_frame))
+    edges = sorted(frame for scene in kept for frame in (scene.start_frame, scene.end_frame))
+    free = {f for f in cuts.forced if f in own and _apart(f, edges, sliver)}
     points = tuple(own[frame] for frame in sorted(own))
-    parts = _merge_slivers(cuts.parts, own, edges, sliver)
-    return CutMap(points, parts)
+    ends = {cuts.points[0].frame, cuts.points[-1].frame}
+    return CutMap(points, cuts.parts, frozenset(free | ends | set(edges)))
 
 
-def _merge_slivers(
-    parts: Sequence[Part], own: dict[Frames, CutPoint], edges: Sequence[Frames], sliver: Frames
-) -> tuple[Part, ...]:
-    out = [parts[0]]
-    for part in parts[1:]:
-        frame = part.start.frame
-        k = bisect_left(edges, frame)
-        near = [abs(e - frame) for e in edges[max(0, k - 1) : k + 1]]
-        blocked = frame not in own or any(0 < distance < sliver for distance in near)
-        if not blocked:
-            out.append(part)
-    return tuple(out)
+def _apart(frame: Frames, edges: Sequence[Frames], sliver: Frames) -> bool:
+    """Whether no scene that stays begins or ends just beside ``frame``."""
+    k = bisect_left(edges, frame)
+    return all(abs(edge - frame) >= sliver for edge in edges[max(0, k - 1) : k + 1])

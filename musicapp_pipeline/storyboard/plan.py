@@ -102,9 +102,7 @@ def _kinds(
         )
         for span in spans
     ]
-    return choose_kinds(
-        candidates, options.performance_density, options.seed, has_lines=bool(lines.lines)
-    )
+    return choose_kinds(candidates, options.performance_density, options.seed)
 
 
 def _ranked_worlds(

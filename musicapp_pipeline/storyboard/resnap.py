@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from musicapp_pipeline.analysis.model import SongAnalysis
-from musicapp_pipeline.storyboard.clips import clip_seconds_for, longest_scene, shortest_scene
+from musicapp_pipeline.storyboard.clips import shelf_of
 from musicapp_pipeline.storyboard.cuts import map_cuts
 from musicapp_pipeline.storyboard.edits import Placed
 from musicapp_pipeline.storyboard.errors import BadCut
@@ -67,13 +67,12 @@ class _Snap:
         keep: frozenset[int],
     ) -> None:
         self._scenes = scenes
-        self._options = options
+        self._shelf = shelf_of(options)
         self._keep = keep
         self._points = map_cuts(analysis, options).points
         self._frames = [point.frame for point in self._points]
 
     def intervals(self) -> tuple[Interval, ...]:
-        longest = longest_scene(self._options)
         return tuple(
             Interval(
                 start_frame=a.frame,
@@ -81,7 +80,7 @@ class _Snap:
                 start_time=a.time,
                 end_time=b.time,
                 # A scene that stays may be longer than what is on sale now.
-                clip_seconds=clip_seconds_for(min(b.frame - a.frame, longest), self._options),
+                clip_seconds=self._shelf.clip_for(min(b.frame - a.frame, self._shelf.longest)),
             )
             for a, b in pairwise(self._least_moved())
         )
@@ -107,8 +106,8 @@ class _Snap:
         """Whether scene ``n`` may last ``frames``; one that was short before may stay so."""
         if n in self._keep:
             return True
-        least = max(1, min(shortest_scene(self._options) // 2, _length(self._scenes[n])))
-        return least <= frames <= longest_scene(self._options)
+        least = max(1, min(self._shelf.shortest // 2, _length(self._scenes[n])))
+        return least <= frames <= self._shelf.longest
 
     def _least_moved(self) -> list[_Cut]:
         # For each place of the current cut: how far all cuts up to it moved, and their path.

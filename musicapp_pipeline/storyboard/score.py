@@ -8,7 +8,7 @@ import numpy as np
 from musicapp_pipeline.storyboard.clips import Shelf, shelf_of
 from musicapp_pipeline.storyboard.cuts import CutMap
 from musicapp_pipeline.storyboard.density import target_frames
-from musicapp_pipeline.storyboard.dp import Floats, Ints, Steps
+from musicapp_pipeline.storyboard.dp import Floats, Steps
 from musicapp_pipeline.storyboard.energy import EnergyTrack
 from musicapp_pipeline.storyboard.lyrics import LineTrack
 from musicapp_pipeline.storyboard.model import PlannerOptions
@@ -21,12 +21,12 @@ PLACE_COST: Final = {
     Grade.PHRASE_8: 0.0,
     Grade.PHRASE_4: 0.15,
     Grade.PHRASE_2: 0.35,
-    Grade.BAR: 0.6,
-    Grade.HALF: 1.1,
-    Grade.BEAT: 1.7,
-    Grade.ONSET: 1.2,
-    Grade.COUNTED: 1.6,
-    Grade.CLOCK: 1.8,
+    Grade.BAR: 0.75,
+    Grade.HALF: 1.3,
+    Grade.BEAT: 1.9,
+    Grade.ONSET: 1.4,
+    Grade.COUNTED: 2.0,
+    Grade.CLOCK: 2.2,
     Grade.KEPT: 0.0,
 }
 """In units of one scene whose length is off by a factor of two."""
@@ -35,6 +35,8 @@ RISE_BONUS: Final = 0.4
 LINE_START_BONUS: Final = 0.25
 INSIDE_LINE_COST: Final = 0.3
 NO_TAIL_COST: Final = 0.1
+WASTE_COST: Final = 0.12
+"""A second of a clip that nobody sees: money goes to music, not to chance."""
 TASTE: Final = 0.2
 """How far the seed may tip the balance between places that are about as good."""
 LENGTH_WEIGHT: Final = 1.0
@@ -78,15 +80,11 @@ def scene_costs(
     weight = LENGTH_WEIGHT * np.maximum(lengths / np.exp2(wanted), 0.5)
     place = place_costs(cuts, energy, lines, options)
     cost: Floats = weight * (np.log2(lengths) - wanted) ** 2 + place[steps.ends]
-    return cost + NO_TAIL_COST * _tightness(lengths, shelf, options.tail_handle)
-
-
-def _tightness(lengths: Ints, shelf: Shelf, tail: int) -> Floats:
-    """How much of the tail handle finds no room in each scene's clip, 0 to 1."""
     holds = np.array(shelf.holds)
-    clips = holds[np.minimum(np.searchsorted(holds, lengths), len(holds) - 1)]
-    tight: Floats = np.clip(1.0 - (clips - lengths) / max(1, tail), 0.0, 1.0)
-    return tight
+    spare = holds[np.minimum(np.searchsorted(holds, lengths), len(holds) - 1)] - lengths
+    tight = np.clip(1.0 - spare / max(1, options.tail_handle), 0.0, 1.0)
+    cost += NO_TAIL_COST * tight + WASTE_COST * spare / float(options.fps)
+    return cost
 
 
 def _log_targets(cuts: CutMap, shelf: Shelf) -> tuple[Floats, Floats]:

@@ -32,7 +32,7 @@ def grids(draw, duration: float):
         for n in range(draw(st.integers(0, 80))):
             wobble = jitter * (1 if n % 2 else -1)
             if 0 <= time + wobble < duration and (not beats or time + wobble > beats[-1].time):
-                beats.append(Beat(time=time + wobble, strength=draw(st.sampled_from([0.2, 0.8]))))
+                beats.append(Beat(time=time + wobble, strength=0.8 if n % 4 == 0 else 0.3))
             time += period
         time += draw(st.sampled_from([0.0, 0.0, 5.0, 20.0]))
     metre = draw(st.sampled_from([3, 4, 5, 7]))

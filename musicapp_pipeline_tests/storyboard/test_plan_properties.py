@@ -10,7 +10,7 @@ from musicapp_pipeline.timebase import frame_at, whole_frames
 from musicapp_pipeline_tests.storyboard.strategies import analyses, lyric_lines, planner_options
 
 many = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 
