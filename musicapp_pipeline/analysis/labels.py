@@ -1,10 +1,9 @@
 """What the song's parts are: sections that return and are loud are choruses."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import pdist, squareform
 
 from musicapp_pipeline.analysis.arrays import Doubles, Ints
 from musicapp_pipeline.analysis.model import Section
@@ -55,16 +54,42 @@ def _groups(means: Doubles) -> Ints:
     count = len(means)
     if count < 3:
         return np.arange(count)
-    condensed = pdist(means)
-    tree = linkage(condensed, "average")
-    distance = squareform(condensed)
+    distance = np.linalg.norm(means[:, None] - means, axis=2)
     best, groups = -np.inf, np.arange(count)
-    for parts in range(2, count):
-        cut = np.asarray(fcluster(tree, parts, "maxclust"), np.int64)
-        score = _silhouette(distance, cut) + FINER * parts
-        if score > best:
-            best, groups = score, cut
+    for cut in average_linkage(distance):
+        parts = int(cut.max()) + 1
+        if 2 <= parts < count:
+            score = _silhouette(distance, cut) + FINER * parts
+            if score > best:
+                best, groups = score, cut
     return groups
+
+
+def average_linkage(distance: Doubles) -> Iterator[Ints]:
+    """Group numbers after each merger of the two nearest groups, from all apart to one.
+
+    Args:
+        distance: symmetric, (n, n).
+
+    Source: UPGMA (Sokal & Michener, 1958).
+    """
+    groups = [[i] for i in range(len(distance))]
+    between = distance.astype(np.float64).copy()
+    np.fill_diagonal(between, np.inf)
+    while True:
+        numbers = np.empty(len(distance), np.int64)
+        for number, members in enumerate(groups):
+            numbers[members] = number
+        yield numbers
+        if len(groups) == 1:
+            return
+        a, b = sorted(np.unravel_index(int(between.argmin()), between.shape))
+        weight = len(groups[a]), len(groups[b])
+        merged = (weight[0] * between[a] + weight[1] * between[b]) / sum(weight)
+        between[a], between[:, a] = merged, merged
+        between[a, a] = np.inf
+        between = np.delete(np.delete(between, b, axis=0), b, axis=1)
+        groups[a] += groups.pop(b)
 
 
 def _silhouette(distance: Doubles, groups: Ints) -> float:

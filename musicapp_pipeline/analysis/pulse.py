@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from musicapp_pipeline.analysis.arrays import Doubles, Ints
+from musicapp_pipeline.analysis.arrays import Doubles, Floats, Ints
 from musicapp_pipeline.analysis.spectra import FPS
 
 SLOWEST_BPM, FASTEST_BPM = 55.0, 215.0
@@ -64,25 +64,27 @@ def track_pulse(
     intervals = np.arange(round(60 * FPS / fastest), round(60 * FPS / slowest) + 1)
     if len(activation) <= intervals[0]:
         return Pulse(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0)
-    beat, rest = _log_likelihoods(activation)
+    gain = _beat_gain(activation)
     change, near = _transitions(intervals, prior, stiffness)
-    value, origin = _forward(beat, rest, intervals, change, near)
-    return _backward(value, origin, rest, beat, intervals)
+    value, origin = _forward(gain, intervals, change, near)
+    return _backward(value, origin, gain, intervals)
 
 
-def _log_likelihoods(activation: Doubles) -> tuple[Doubles, Doubles]:
-    """Running sums of the log-likelihood of beat and non-beat frames, each (frames + 1,)."""
+def _beat_gain(activation: Doubles) -> Doubles:
+    """Running sum of what it gains to call a frame a beat instead of rest, (frames + 1,).
+
+    Every path calls every frame one or the other, so only the difference matters.
+    """
     a = np.clip(activation.astype(np.float64), 1e-4, 1 - 1e-4)
-    beat = np.concatenate([[0.0], np.cumsum(np.log(a))])
-    rest = np.concatenate([[0.0], np.cumsum(np.log((1 - a) * (BEAT_SHARE / (1 - BEAT_SHARE))))])
-    return beat, rest
+    rest = np.log((1 - a) * (BEAT_SHARE / (1 - BEAT_SHARE)))
+    return np.concatenate([[0.0], np.cumsum(np.log(a) - rest)])
 
 
 def _transitions(
     intervals: Ints, prior: TempoPrior | None, stiffness: float
 ) -> tuple[Doubles, Ints]:
     """Log-probability of coming from each of the near intervals, (intervals, reach), and which."""
-    reach = int(np.ceil(0.15 * intervals[-1]))
+    reach = int(np.ceil(0.08 * intervals[-1]))
     near = np.arange(len(intervals))[:, None] + np.arange(-reach, reach + 1)
     inside = (near >= 0) & (near < len(intervals))
     near = np.clip(near, 0, len(intervals) - 1)
@@ -94,50 +96,43 @@ def _transitions(
     return np.where(inside, change, _NEVER), near
 
 
-def _segments(beat: Doubles, rest: Doubles, starts: Ints, intervals: Ints) -> Doubles:
-    """Log-likelihood of one interval from each start, clipped at the song's end."""
-    last = len(beat) - 1
-    first = np.maximum(1, np.ceil(intervals * BEAT_SHARE)).astype(np.int64)
-    turn = np.minimum(starts + first, last)
-    end = np.minimum(starts + intervals, last)
-    score: Doubles = beat[turn] - beat[starts] + rest[end] - rest[turn]
-    return score
+def _segments(gain: Doubles, starts: Ints, intervals: Ints) -> Doubles:
+    """What one beat at each start gains, for each interval; clipped at the song's end."""
+    width = np.maximum(1, np.ceil(intervals * BEAT_SHARE)).astype(np.int64)
+    end = np.minimum(starts + width, len(gain) - 1)
+    return np.asarray(gain[end] - gain[starts])
 
 
-def _forward(
-    beat: Doubles, rest: Doubles, intervals: Ints, change: Doubles, near: Ints
-) -> tuple[Doubles, Steps]:
+def _forward(gain: Doubles, intervals: Ints, change: Doubles, near: Ints) -> tuple[Floats, Steps]:
     """Best score of a beat at each frame with each interval, and the interval it came from."""
-    frames, count = len(beat) - 1, len(intervals)
-    value = np.full((frames, count), _NEVER)
+    frames, count = len(gain) - 1, len(intervals)
+    value = np.full((frames, count), _NEVER, np.float32)
     origin = np.full((frames, count), -1, np.int16)
     columns = np.arange(count)
     block = int(intervals[0])
+    near_change = change.astype(np.float32)
     for a in range(0, frames, block):
         here = np.arange(a, min(a + block, frames))[:, None]
         started = here - intervals
         back = np.maximum(started, 0)
-        arrival = value[back, columns] + _segments(beat, rest, back, intervals)
-        arrival = np.where(started >= 0, arrival, _NEVER)
-        options = arrival[:, near] + change
+        arrival = value[back, columns] + _segments(gain, back, intervals)
+        arrival = np.where(started >= 0, arrival, _NEVER).astype(np.float32)
+        options = arrival[:, near] + near_change
         choice = options.argmax(axis=2)
         best = np.take_along_axis(options, choice[:, :, None], axis=2)[:, :, 0]
         # The song may begin inside an interval: everything before the first beat is rest.
-        fresh = np.where(here < intervals, rest[here] - np.log(count), _NEVER)
+        fresh = np.where(here < intervals, -np.log(count), _NEVER)
         keep = best >= fresh
         value[here[:, 0]] = np.where(keep, best, fresh)
         origin[here[:, 0]] = np.where(keep, near[columns, choice], -1)
     return value, origin
 
 
-def _backward(
-    value: Doubles, origin: Steps, rest: Doubles, beat: Doubles, intervals: Ints
-) -> Pulse:
+def _backward(value: Floats, origin: Steps, gain: Doubles, intervals: Ints) -> Pulse:
     frames = len(value)
     tail = np.arange(max(0, frames - int(intervals[-1])), frames)
     reach = tail[:, None] + intervals >= frames
-    final = value[tail] + _segments(beat, rest, tail[:, None], intervals)
-    final = np.where(reach, final, _NEVER)
+    final = np.where(reach, value[tail] + _segments(gain, tail[:, None], intervals), _NEVER)
     row, column = np.unravel_index(int(final.argmax()), final.shape)
     score = float(final[row, column]) / frames
     frame, interval = int(tail[row]), int(column)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import dct
+import scipy.fft
 
 from musicapp_pipeline.analysis.arrays import Doubles, Ints
 from musicapp_pipeline.analysis.spectra import CHROMA_FPS, FPS, Spectra
@@ -39,7 +39,7 @@ def bar_features(song: Spectra, starts: Doubles) -> BarFeatures:
     """
     edges = bar_edges(starts, song.duration)
     mel = _average(song.mel, edges * FPS)
-    cepstrum = dct(mel, axis=1, norm="ortho")[:, 1:14]
+    cepstrum = scipy.fft.dct(mel, axis=1, norm="ortho")[:, 1:14]
     bands = np.stack([part.mean(axis=1) for part in np.array_split(mel, 4, axis=1)], axis=1)
     level = 10 * np.log10(_average(song.power[:, None], edges * FPS)[:, 0] + 1e-8)
     chroma = _average(

@@ -1,14 +1,14 @@
 """Hear a whole song: decode once, measure, and bring the parts together."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from musicapp_pipeline.analysis import beats, labels, loudness, onsets, sections, tonality
 from musicapp_pipeline.analysis.arrays import Doubles, Floats
+from musicapp_pipeline.analysis.decoding import Sound, read_sound, sound_of
 from musicapp_pipeline.analysis.model import Beat, EnergyPoint, Section, SongAnalysis
-from musicapp_pipeline.analysis.spectra import SAMPLE_RATE, Spectra, spectra
+from musicapp_pipeline.analysis.spectra import Spectra, spectra
 from musicapp_pipeline.progress import OnProgress, silent
 
 _DIGITS = 4
@@ -30,30 +30,31 @@ def analyze_song(path: Path, *, on_progress: OnProgress = silent) -> SongAnalysi
         MediaError: the file is missing, empty or holds no sound that can be decoded.
     """
     on_progress(0.0, "decoding")
-    samples = _read(path)
-    return analyze_samples(samples, on_progress=on_progress)
+    return _analyze(read_sound(path), on_progress)
 
 
 def analyze_samples(samples: Floats, *, on_progress: OnProgress = silent) -> SongAnalysis:
     """Hear a song that is already decoded: mono at 22,050 Hz, (n,)."""
+    return _analyze(sound_of(samples), on_progress)
+
+
+def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:
     on_progress(0.2, "spectra")
-    heard = spectra(samples)
+    heard = spectra(sound.samples)
     flux = onsets.band_flux(heard.mel)
     on_progress(0.5, "beats")
     grid = beats.find_beats(heard, flux)
     strength = onsets.onset_strength(flux)
     onset_times, onset_strengths = onsets.pick_onsets(strength)
     on_progress(0.8, "sections")
-    parts = _sections(heard, grid)
+    parts = _sections(heard, grid, sound.duration)
     key, key_lead = tonality.find_key(heard)
-    lufs = loudness.integrated_lufs(samples)
     points, energies = loudness.energy_curve(heard.power)
-    features = tonality.spectral_features(
-        heard, flux.mean(axis=1).astype(np.float64), key, grid.bpm
-    )
+    activity = flux.mean(axis=1).astype(np.float64)
+    features = tonality.spectral_features(heard, activity, key, grid.bpm)
     on_progress(1.0, "heard")
     return SongAnalysis(
-        duration=round(heard.duration, 6),
+        duration=round(sound.duration, 6),
         bpm=round(grid.bpm, 3),
         bpm_confidence=round(grid.confidence, 3),
         bpm_alternatives=grid.alternatives,
@@ -68,22 +69,18 @@ def analyze_samples(samples: Floats, *, on_progress: OnProgress = silent) -> Son
         ),
         sections=parts,
         spectral_features={**features, "key_confidence": round(key_lead, 3)},
-        loudness_lufs=None if lufs is None else round(lufs, 2),
+        loudness_lufs=None if sound.lufs is None else round(sound.lufs, 2),
         key=key,
-        notes=_notes(grid, lufs, heard),
+        notes=_notes(grid, sound),
     )
 
 
-def _read(path: Path) -> Floats:
-    from musicapp_pipeline.media.audio import read_mono
-
-    samples: Floats = np.ascontiguousarray(read_mono(path, SAMPLE_RATE), np.float32)
-    return samples
-
-
-def _sections(heard: Spectra, grid: beats.BeatGrid) -> tuple[Section, ...]:
+def _sections(heard: Spectra, grid: beats.BeatGrid, duration: float) -> tuple[Section, ...]:
     features = sections.bar_features(heard, grid.downbeats)
-    return labels.label_sections(features, sections.boundaries(features), grid.confidence)
+    found = labels.label_sections(features, sections.boundaries(features), grid.confidence)
+    # The resampled song may end a fraction of a sample elsewhere.
+    last = found[-1].model_copy(update={"end_time": round(duration, _DIGITS)})
+    return (*found[:-1], last)
 
 
 def _beats(times: Doubles, strengths: Doubles) -> tuple[Beat, ...]:
@@ -97,8 +94,8 @@ def _times(values: Doubles) -> tuple[float, ...]:
     return tuple(round(float(v), _DIGITS) for v in values)
 
 
-def _notes(grid: beats.BeatGrid, lufs: float | None, heard: Spectra) -> tuple[str, ...]:
-    notes: list[Any] = list(grid.notes)
-    if lufs is None:
-        notes.insert(0, "the song is silent" if heard.duration >= 0.4 else "shorter than 0.4 s")
-    return tuple(notes)
+def _notes(grid: beats.BeatGrid, sound: Sound) -> tuple[str, ...]:
+    if sound.lufs is None:
+        first = "the song is silent" if sound.duration >= 0.4 else "shorter than 0.4 s"
+        return (first, *sound.notes, *grid.notes)
+    return (*sound.notes, *grid.notes)
