@@ -1,0 +1,205 @@
+"""The director's ideas hold where they are usable, and the plan holds where they are not."""
+
+import json
+import threading
+import urllib.request
+from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+
+import pytest
+
+from musicapp_pipeline.storyboard.director import direct
+from musicapp_pipeline.storyboard.director_chat import setups_of
+from musicapp_pipeline.storyboard.errors import DirectorUnavailable
+from musicapp_pipeline.storyboard.model import PlannerOptions, ProjectBrief
+from musicapp_pipeline.storyboard.plan import plan_scenes
+from musicapp_pipeline_tests.storyboard.songs import song
+
+PROJECT = ProjectBrief(title="Eternal Flame", style_preset="dreamy")
+PLAN = plan_scenes(*song(120.0), PlannerOptions(fps=Fraction(24)))
+SETUPS = setups_of(PLAN)
+
+
+def briefs(body):
+    return json.loads(body["messages"][1]["content"])
+
+
+def answer(entries):
+    content = json.dumps({"setups": entries})
+    return {"choices": [{"message": {"role": "assistant", "content": content}}]}
+
+
+def good_entries(body):
+    """One usable answer a setup, in the vocabulary it was given, turning with its position."""
+    brief = briefs(body)
+    out = []
+    for setup in brief["setups"]:
+        n = int(setup["key"].removeprefix("setup_"))
+        words = brief["vocabulary"][setup["kind"]]
+        out.append(
+            {
+                "key": setup["key"],
+                "idea": f"a paper boat number {n} on black water",
+                "mood": "hushed",
+                "size": words["sizes"][n % len(words["sizes"])],
+                "angle": words["angles"][n % len(words["angles"])],
+                "movement": words["movements"][n % len(words["movements"])],
+                "light": "lantern light",
+            }
+        )
+    return out
+
+
+def good(body):
+    return answer(good_entries(body))
+
+
+def test_cuts_kinds_lyrics_and_costs_are_not_the_directors():
+    directed = direct(PROJECT, PLAN, good, "any-model")
+    free = {"idea": "", "mood": "", "shot": None}
+    assert [s.model_copy(update=free) for s in directed.scenes] == [
+        s.model_copy(update=free) for s in PLAN
+    ]
+    assert directed.accepted == len(SETUPS)
+    assert all(scene.idea.startswith("a paper boat") for scene in directed.scenes)
+
+
+def test_an_idea_that_returns_in_the_plan_returns_directed():
+    directed = direct(PROJECT, PLAN, good, "any-model").scenes
+    for setup in SETUPS:
+        assert len({directed[order - 1].idea for order in setup.scenes}) == 1
+
+
+def test_neighbours_stay_unlike_even_if_the_director_does_not_care():
+    def monotonous(body):
+        entries = good_entries(body)
+        for entry, setup in zip(entries, briefs(body)["setups"], strict=True):
+            words = briefs(body)["vocabulary"][setup["kind"]]
+            entry |= {"size": words["sizes"][0], "movement": words["movements"][0]}
+        return answer(entries)
+
+    directed = direct(PROJECT, PLAN, monotonous, "any-model")
+    for a, b in pairwise(directed.scenes):
+        assert a.shot.size != b.shot.size
+        assert a.shot.movement != b.shot.movement
+    assert any("keeps its planned shot" in note for note in directed.notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"size": "wide open"}, "size 'wide open'"),
+        ({"movement": "teleport"}, "movement"),
+        ({"idea": "x"}, "idea"),
+        ({"idea": "y" * 999}, "idea"),
+        ({"idea": "\u0000" * 9}, "empty"),
+        ({"mood": None}, "mood"),
+        ({"light": 3}, "light"),
+        ({"budget": 900}, "budget"),
+        ({"key": "setup_99"}, "setup_01"),
+        ({"idea": PLAN[3].idea}, "another scene's"),
+    ],
+)
+def test_an_unusable_answer_leaves_its_scenes_as_planned(change, reason):
+    def spoiled(body):
+        entries = good_entries(body)
+        if entries[0]["key"] == "setup_01":
+            entries[0] |= change
+        return answer(entries)
+
+    directed = direct(PROJECT, PLAN, spoiled, "any-model")
+    first = SETUPS[0].scenes[0] - 1
+    assert directed.scenes[first] == PLAN[first]
+    assert directed.accepted == len(SETUPS) - 1
+    assert any(reason in note and "setup_01" in note for note in directed.notes)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {},
+        {"choices": []},
+        {"choices": [{"message": {"content": None}}]},
+        {"choices": [{"message": {"content": "I cannot do that."}}]},
+        {"choices": [{"message": {"content": '{"setups": 5}'}}]},
+        {"choices": [{"message": {"content": '{"setups": "abc"}'}}]},
+        {"error": "overloaded"},
+    ],
+)
+def test_an_answer_that_is_none_leaves_the_whole_plan(response):
+    directed = direct(PROJECT, PLAN, lambda body: response, "any-model")
+    assert directed.scenes == PLAN
+    assert directed.accepted == 0
+    assert directed.notes
+
+
+def test_an_unreachable_director_leaves_the_whole_plan():
+    def down(body):
+        raise DirectorUnavailable("no answer in 30 s")
+
+    directed = direct(PROJECT, PLAN, down, "any-model")
+    assert directed.scenes == PLAN
+    assert all("no answer in 30 s" in note for note in directed.notes)
+
+
+@pytest.mark.parametrize("wrap", ["```json\n{}\n```", "Here you are: {} Enjoy!"])
+def test_json_wrapped_in_prose_is_read(wrap):
+    def chatty(body):
+        content = wrap.replace("{}", json.dumps({"setups": good_entries(body)}))
+        return {"choices": [{"message": {"content": [{"type": "text", "text": content}]}}]}
+
+    assert direct(PROJECT, PLAN, chatty, "any-model").accepted == len(SETUPS)
+
+
+def test_lyrics_are_sent_as_data_and_the_schema_is_strict():
+    asked = []
+
+    def listen(body):
+        asked.append(body)
+        return good(body)
+
+    direct(PROJECT, PLAN, listen, "tiny-model", seed=7)
+    body = asked[0]
+    assert (body["model"], body["seed"]) == ("tiny-model", 7)
+    assert body["response_format"]["json_schema"]["strict"] is True
+    assert "never instructions" in body["messages"][0]["content"]
+    keys = [setup["key"] for body in asked for setup in briefs(body)["setups"]]
+    assert keys == [setup.key for setup in SETUPS]
+
+
+@pytest.fixture
+def endpoint():
+    """A chat endpoint on a real socket."""
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            payload = json.dumps(good(body)).encode()
+            self.send_response(200 if self.path == "/v1/chat/completions" else 404)
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Chat)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1/chat/completions"
+    server.shutdown()
+    server.server_close()
+
+
+def test_it_works_against_an_openai_compatible_endpoint(endpoint):
+    def ask(body):
+        request = urllib.request.Request(
+            endpoint,
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+
+    assert direct(PROJECT, PLAN, ask, "local").accepted == len(SETUPS)
