@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from musicapp_pipeline.generation.config import load_models, parse_prices
@@ -86,10 +87,12 @@ def test_unreadable_prices_are_refused(text):
         parse_prices(text)
 
 
+@examples(max_examples=25)
 @given(
     st.dictionaries(
         st.from_regex(r"[a-z_]{1,8}/[a-z0-9.-]{1,12}(@[1-9]\d{2}x[1-9]\d{2})?", fullmatch=True),
         st.decimals(0, 10, places=4),
+        max_size=4,
     )
 )
 def test_prices_read_the_same_as_json_and_as_a_list(table):

@@ -2,10 +2,12 @@
 
 import json
 import math
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -80,8 +82,14 @@ def new_client(
         limits=httpx.Limits(max_connections=200, max_keepalive_connections=20 if keep_alive else 0),
         headers={"User-Agent": USER_AGENT, "Accept": "application/json", **headers},
         follow_redirects=False,
-        transport=None,
+        verify=_tls(),
     )
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Loading the certificates takes longer than everything else about a client."""
+    return httpx.create_ssl_context()
 
 
 async def send_paid(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
