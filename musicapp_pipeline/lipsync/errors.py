@@ -31,9 +31,3 @@ class FaceTrackerUnavailable(LipSyncError):
     """The landmark model cannot be loaded on this machine."""
 
     code = "face_tracker_unavailable"
-
-
-class Cancelled(LipSyncError):
-    """The caller asked to stop."""
-
-    code = "cancelled"

@@ -60,3 +60,7 @@ class LipSyncReport(Frozen):
     mouth_visibility: float = 0.0
     correlation: float | None = None
     notes: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, str | int | float | bool | None]:
+        """The report as plain data to keep beside a take."""
+        return {**self.model_dump(exclude={"notes"}), "notes": "; ".join(self.notes)}

@@ -1,0 +1,1 @@
+"""Finding a mouth in pictures and moving it."""
