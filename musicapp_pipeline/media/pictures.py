@@ -227,6 +227,10 @@ def _flattened(picture: "Image") -> "Image":
     """RGB on white where it was transparent."""
     from PIL import Image
 
+    if picture.mode.startswith("I"):
+        # Pillow would clip 16-bit greys to white.
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
+
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))

@@ -147,7 +147,7 @@ FORMATS = {
     "full range": ("clip.mp4", ["-vf", "scale=out_range=pc", "-color_range", "pc"]),
     "rgb": ("clip.mkv", ["-c:v", "ffv1", "-pix_fmt", "gbrp"]),
     "webm": ("clip.webm", ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
-    "av1": ("clip.mp4", ["-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "9"]),
+    "av1": ("clip.mp4", ["-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8"]),
     "transport stream": ("clip.ts", ["-c:v", "libx264", "-bf", "3"]),
     "matroska": ("clip.mkv", ["-c:v", "libx264"]),
     "fragmented": ("clip.mp4", ["-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov"]),
