@@ -4,6 +4,7 @@ from math import isfinite
 from typing import Final, Literal
 
 from musicapp_pipeline.analysis.model import SongAnalysis
+from musicapp_pipeline.storyboard.density import DRIVE, drive_of
 
 Tone = Literal["dark", "bright"]
 
@@ -44,6 +45,9 @@ def _share(value: object) -> float | None:
 
 def mood_of(tone: Tone, section_type: str, energy: float) -> str:
     """A few words for a scene, for example ``"tense and driving, building"``."""
+    if section_type in DRIVE:
+        # A verse as loud as its chorus still feels less: form tempers what is measured.
+        energy = 0.6 * energy + 0.4 * drive_of(section_type)
     word = _WORDS[tone][min(3, int(energy * 4))]
     form = _FORM.get(section_type)
     return f"{word}, {form}" if form else word

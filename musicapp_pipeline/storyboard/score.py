@@ -21,19 +21,19 @@ PLACE_COST: Final = {
     Grade.PHRASE_8: 0.0,
     Grade.PHRASE_4: 0.15,
     Grade.PHRASE_2: 0.35,
-    Grade.BAR: 0.75,
-    Grade.HALF: 1.3,
-    Grade.BEAT: 1.9,
-    Grade.ONSET: 1.4,
-    Grade.COUNTED: 2.0,
-    Grade.CLOCK: 2.2,
+    Grade.BAR: 0.65,
+    Grade.HALF: 1.5,
+    Grade.BEAT: 2.2,
+    Grade.ONSET: 1.6,
+    Grade.COUNTED: 2.2,
+    Grade.CLOCK: 2.4,
     Grade.KEPT: 0.0,
 }
 """In units of one scene whose length is off by a factor of two."""
 STRENGTH_BONUS: Final = 0.3
 RISE_BONUS: Final = 0.4
-LINE_START_BONUS: Final = 0.25
-INSIDE_LINE_COST: Final = 0.3
+LINE_START_BONUS: Final = 0.35
+INSIDE_LINE_COST: Final = 0.45
 NO_TAIL_COST: Final = 0.1
 WASTE_COST: Final = 0.12
 """A second of a clip that nobody sees: money goes to music, not to chance."""
