@@ -98,3 +98,39 @@ class BadVideo(MediaError):
     """A video that cannot be read or written as asked."""
 
     code = "bad_video"
+
+
+class ClipError(MediaError):
+    """Base of what makes a delivered clip unusable."""
+
+    code = "bad_clip"
+
+
+class ClipNotVideo(ClipError):
+    """No moving pictures in it."""
+
+    code = "clip_not_video"
+
+
+class ClipTruncated(ClipError):
+    """The file ends before its video does, as after an interrupted download."""
+
+    code = "clip_truncated"
+
+
+class ClipDamaged(ClipError):
+    """Frames of it cannot be decoded."""
+
+    code = "clip_damaged"
+
+
+class ClipWrongLength(ClipError):
+    """Another length than was asked for."""
+
+    code = "clip_wrong_length"
+
+
+class ClipWrongSize(ClipError):
+    """Another picture size than was asked for."""
+
+    code = "clip_wrong_size"

@@ -43,7 +43,7 @@ class VideoInfo:
     end: float = 0.0
     """When the last frame ends, seconds from the first frame's start."""
     truncated: bool = False
-    """The index names bytes beyond the file's end, as after an interrupted download."""
+    """The file ends before its own index says, as after an interrupted download."""
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -208,13 +208,31 @@ def _video_info(
         color_primaries=context.color_primaries,
         full_range=context.color_range == 2,
         end=length,
-        truncated=_beyond(container, stream),
+        truncated=_index_exceeds(container, stream) or _boxes_exceed(container),
     )
 
 
-def _beyond(container: "InputContainer", stream: "VideoStream") -> bool:
+def _index_exceeds(container: "InputContainer", stream: "VideoStream") -> bool:
     last = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
     return last > container.size > 0
+
+
+def _boxes_exceed(container: "InputContainer") -> bool:
+    """Whether an MP4's top-level boxes (ISO 14496-12) claim more bytes than the file has."""
+    if "mp4" not in container.format.name:
+        return False
+    at, end = 0, Path(container.name).stat().st_size
+    with Path(container.name).open("rb") as file:
+        while at < end:
+            file.seek(at)
+            head = file.read(16)
+            size = int.from_bytes(head[:4], "big")
+            if size == 1:
+                size = int.from_bytes(head[8:], "big")
+            if size < 8:
+                return False  # 0 is "to the end of the file"; the rest is no box at all.
+            at += size
+    return at > end
 
 
 def _try_decode(stream: "VideoStream", packet: object) -> "VideoFrame | None":
