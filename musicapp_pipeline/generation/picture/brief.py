@@ -12,8 +12,9 @@ from musicapp_pipeline.storyboard.prompts import B_ROLL_MARKER, PERFORMANCE_MARK
 
 Kind = Literal["performance", "broll"]
 
-_IDEA_WEIGHT = 3
-"""The place or thing to be shown outweighs what the lyrics and the light merely mention."""
+_LYRICS_LEAD = 0.3
+"""How often a scene without a recognisable idea follows its lyrics: always would make one picture
+of a song that sings of fire in every line."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,7 @@ def read_brief(prompt: str, seed_text: str) -> Brief:
     present = set(parts.directive)
     return Brief(
         kind=parts.kind,
-        family=words.best(
-            parts.idea * _IDEA_WEIGHT + parts.directive, words.FAMILIES, draw
-        ) or draw.choice(sorted(words.FAMILIES)),
+        family=_family(parts, draw),
         palette=palette(
             hue,
             contrast_hue=contrast,
@@ -70,6 +69,15 @@ def read_brief(prompt: str, seed_text: str) -> Brief:
         movement=words.movement(parts.directive, draw),
         seed=seed,
     )  # fmt: skip
+
+
+def _family(parts: "_Parts", draw: random.Random) -> str:
+    by_idea = words.best(parts.idea, words.FAMILIES, draw)
+    if by_idea is not None:
+        return by_idea
+    by_lyrics = words.best(parts.directive, words.FAMILIES, draw)
+    follow = draw.random() < _LYRICS_LEAD
+    return by_lyrics if by_lyrics and follow else draw.choice(sorted(words.FAMILIES))
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ def _parts(prompt: str) -> _Parts:
     style = after.rpartition("style:")[2] if "style:" in after else ""
     mood = re.search(r"mood: (.*?)\.", directive)
     light = re.search(r"light: (.*?)\.?$", directive, re.MULTILINE)
-    setting = re.search(r"^(.*); .*$", directive, re.MULTILINE)
+    setting = re.search(r"^(.*?); ", directive, re.MULTILINE)
     return _Parts(
         kind="performance" if performs else "broll",
         directive=_split(directive),

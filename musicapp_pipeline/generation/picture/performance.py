@@ -11,8 +11,10 @@ from musicapp_pipeline.generation.picture.brief import Brief
 from musicapp_pipeline.generation.picture.cv import cv2
 from musicapp_pipeline.generation.picture.face import Face, find_face, person_matte
 from musicapp_pipeline.generation.picture.field import Floats, Frame, smoothstep
-from musicapp_pipeline.generation.picture.stage import Stage
+from musicapp_pipeline.generation.picture.stage import Dust, Place, Stage
 
+_ON_STAGE = ("lights", "geometry", "ink")
+"""Families that would say nothing out of focus: there the singer is on a stage."""
 _MARGIN = 0.14
 """Share of the frame kept around it, so that the camera can move without showing an edge."""
 
@@ -32,7 +34,12 @@ class Performance:
         self.pace = brief.pace
         face = find_face(reference)
         self._place(brief, reference, face)
-        self.stage = Stage(brief, width, height)
+        self.behind: Stage | Place
+        if brief.family in _ON_STAGE:
+            self.behind = Stage(brief, width, height)
+        else:
+            self.behind = Place(brief, width, height, seconds)
+        self.dust = Dust(brief, width, height)
         draw = brief.rng("camera")
         self.move = brief.movement
         self.sway = (draw.uniform(0, 6.3), draw.uniform(0, 6.3), draw.choice([-1, 1]))
@@ -93,11 +100,11 @@ class Performance:
         """The picture ``t`` seconds in."""
         s = t * self.pace
         camera, stage_shift = self._camera(t, s)
-        picture = self.stage.frame(s, stage_shift)
+        picture = self.behind.frame(s, stage_shift)
         mix = 0.5 + 0.42 * math.sin(0.9 * s + self.sway[0])
         person = cv2.addWeighted(self.lit[0], mix, self.lit[1], 1 - mix, 0)
         self._blend(picture, person, camera)
-        return self.stage.foreground(picture, s)
+        return self.dust.over(picture, s)
 
     def _blend(self, picture: Frame, person: Frame, camera: Floats) -> None:
         """Put the person over the picture, touching only the part of it that they cover."""

@@ -1,4 +1,4 @@
-"""The stage behind a singer: haze, beams from above, lamps out of focus, dust in front."""
+"""What is around a singer: a stage or a place out of focus behind, dust in front."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from musicapp_pipeline.generation.picture.brief import Brief
 from musicapp_pipeline.generation.picture.cv import cv2
+from musicapp_pipeline.generation.picture.families import family
 from musicapp_pipeline.generation.picture.field import (
     Floats,
     Frame,
@@ -15,6 +16,8 @@ from musicapp_pipeline.generation.picture.field import (
     vertical,
     work_size,
 )
+
+_SLIDE = 0.06
 
 
 class Stage:
@@ -49,12 +52,6 @@ class Stage:
         ys, xs = np.mgrid[0 : self.h, 0 : self.w].astype(np.float32)
         self.xs, self.down = xs / self.h, ys / self.h + np.float32(0.08)
         self.fall = np.exp(-1.1 * ys / self.h)
-        self.dust = [
-            (draw.random(), draw.random(), draw.uniform(0.008, 0.03), draw.uniform(0.2, 1),
-             draw.uniform(0, 6.3))
-            for _ in range(16)
-        ]  # fmt: skip
-        self.dust_colour = colours.glow
 
     def frame(self, s: float, slide: float) -> Frame:
         """The stage at scene time ``s``, slid sideways by a share of the width."""
@@ -86,17 +83,53 @@ class Stage:
         across *= across
         canvas += (shaft / across)[:, :, None] * colour
 
-    def foreground(self, frame: Frame, s: float) -> Frame:
-        """Dust catching light near the left and right edges, never across the face."""
-        width, height = self.size
+
+class Place:
+    """A picture family out of focus: wherever the scene says that the singer is."""
+
+    def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
+        self.size = (width, height)
+        self.w, self.h = work_size(width, height, 240)
+        # Wider than shown, so that there is something to slide over.
+        self.wide = 2 * round(self.w * (1 + 2 * _SLIDE) / 2)
+        self.picture = family(brief.family)(brief, self.wide, self.h, seconds)
+        self.pace = brief.pace
+
+    def frame(self, s: float, slide: float) -> Frame:
+        """The place at scene time ``s``, slid sideways by a share of the width."""
+        # A family paces itself; distant things move half as fast as they would up close.
+        far = self.picture.frame(0.5 * s / self.pace)
+        offset = (self.wide - self.w) / 2 - min(max(slide, -_SLIDE), _SLIDE) * self.w
+        move = np.array([[1, 0, -offset], [0, 1, 0]], np.float32)
+        seen = cv2.warpAffine(far, move, (self.w, self.h), borderMode=cv2.BORDER_REPLICATE)
+        soft = cv2.convertScaleAbs(cv2.GaussianBlur(seen, (0, 0), 2.2), alpha=0.82)
+        return np.asarray(cv2.resize(soft, self.size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+class Dust:
+    """Dust catching light near the left and right edges, never across the face."""
+
+    def __init__(self, brief: Brief, width: int, height: int) -> None:
+        self.size = (width, height)
+        self.w, self.h = work_size(width, height, 160)
+        draw = brief.rng("dust")
+        self.colour = brief.palette.glow
+        self.motes = [
+            (draw.random(), draw.random(), draw.uniform(0.008, 0.03), draw.uniform(0.2, 1),
+             draw.uniform(0, 6.3))
+            for _ in range(16)
+        ]  # fmt: skip
+
+    def over(self, frame: Frame, s: float) -> Frame:
+        """The frame with the dust added."""
         canvas = np.zeros((self.h, self.w, 3), np.float32)
-        for x, y, radius, speed, phase in self.dust:
+        for x, y, radius, speed, phase in self.motes:
             px = (x + 0.012 * s * speed + 0.01 * math.sin(s * speed + phase)) % 1.0
             py = (y - 0.02 * s * speed) % 1.0
             edge = min(max((abs(px - 0.5) - 0.26) / 0.16, 0.0), 1.0)
             if edge:
                 power = np.float32(0.28 * edge * (0.6 + 0.4 * math.sin(2 * s * speed + phase)))
                 where = (px * self.w, py * self.h, radius * min(self.w, self.h))
-                add_disc(canvas, *where, self.dust_colour * power, edge=0.6)
-        dust = cv2.resize((canvas * 255).astype(np.uint8), (width, height))
-        return np.asarray(cv2.add(frame, dust), np.uint8)
+                add_disc(canvas, *where, self.colour * power, edge=0.6)
+        lit = np.clip(canvas * 255, 0, 255).astype(np.uint8)
+        return np.asarray(cv2.add(frame, cv2.resize(lit, self.size)), np.uint8)

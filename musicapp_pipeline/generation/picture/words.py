@@ -8,33 +8,45 @@ from typing import Literal, TypeVar
 K = TypeVar("K", bound=str)
 
 FAMILIES: Mapping[str, str] = {
-    "city": "city street streets skyline neon urban rooftop roof building buildings downtown "
+    "city": "city street streets skyline neon urban rooftop roof roofs building buildings downtown "
     "crossing alley avenue tower towers metropolis billboard apartment apartments subway taxi bus "
-    "station escalator arcade window windows lamp lamps bridge high rise office plaza square "
-    "umbrella puddle sign facade balcony town",
+    "station escalator arcade lamp lamps bridge rise office plaza square umbrella puddle sign "
+    "facade balcony town turnstile sneaker supermarket laundromat crane chimneys village",
     "waves": "ocean sea water waves wave shore shoreline beach tide lake river coast harbor "
-    "harbour sail boat ferry barge pier island sailor swim swimming lighthouse anchor salt",
+    "harbour sail boat ferry barge pier island sailor swim swimming lighthouse anchor salt jetty "
+    "mooring surf strand gulls breaker spray ship net shell swimmer pool pools goldfish rope",
     "stars": "stars star space galaxy cosmos cosmic universe planet constellation orbit comet "
-    "satellite astronaut nebula heaven telescope rocket observatory milky",
+    "satellite astronaut nebula heaven telescope rocket observatory milky fireworks firecrackers "
+    "floodlights desert",
     "ink": "ink smoke silk fabric cloud clouds mist vapor vapour steam paint liquid dissolve "
-    "dissolving curtain underwater dream dreams memory memories mirror mirrors veil hair dress "
-    "hands hand shadow shadows ghost breath glass paper pages lace",
+    "dissolving underwater dream dreams memory memories mirror mirrors veil hair dress hands hand "
+    "ghost breath glass lace brush greasepaint powder colour velvet coffee tea scarf ribbons flag "
+    "flags jacket eye",
     "geometry": "geometric geometry shapes shape kaleidoscope tunnel lines grid laser lasers "
-    "symmetry fractal abstract prism corridor hallway staircase spiral dancer dancers dancing "
-    "crowd stadium machine machines wires elevator circuit clock gears doors door strobe warehouse",
-    "ridges": "mountain mountains hill hills valley canyon forest tree trees field fields bird "
-    "birds wilderness cliff cliffs meadow dune dunes fog horses horse mesa plain windmill pigeons "
-    "wings desert farm wheat grass barn deer wolf earth flowers garden",
+    "symmetry fractal abstract prism corridor hallway staircase stair spiral dancer dancers "
+    "dancing breakdancers crowd stadium machine machines wires elevator circuit clock gears strobe "
+    "warehouse piston steel drum drumsticks pipe lever chain wheel mask fist hall",
+    "ridges": "mountain mountains hill hills valley canyon landscape ridge summit bird birds "
+    "wilderness cliff cliffs dune dunes fog horses horse horseback mesa plain windmill pigeons "
+    "crows wings farm wheat barn wolf temple bell lightning thunder storm swing",
     "embers": "fire flame flames ember embers burn burning burns candle candles ash ashes spark "
-    "sparks torch lava heat campfire match bonfire lighter furnace",
+    "sparks torch lava heat campfire match bonfire lighter furnace firelight molten welder metal "
+    "mould forge incense",
     "road": "road highway drive driving car cars headlights lane asphalt motorcycle motorbike "
-    "rider journey travel train tracks motel truck convertible pickup overpass garage gas "
-    "speedometer wheel engine runaway freight traffic",
+    "rider journey travel train tracks rail motel truck trucks convertible pickup overpass garage "
+    "gas speedometer engine runaway freight traffic driveway boot wrecking dock",
     "aurora": "aurora snow winter ice frozen moon moonlight pine pines frost north northern "
     "glacier cold cabin",
     "lights": "bokeh sparkle glitter party confetti rain raindrops raindrop lantern lanterns "
-    "fireflies petals dust chandelier stage theatre theater club microphone piano guitar spotlight "
-    "spotlights footlights gold crown jewels bar ballroom dance seats auditorium",
+    "fireflies chandelier stage theatre theater club microphone piano guitar spotlight spotlights "
+    "footlights gold crown jewels bar ballroom dance seats auditorium moth orchestra instruments "
+    "coin bottle",
+    "leaves": "forest leaf leaves moss root roots tree trees trunk trunks garden flower flowers "
+    "petals stream waterfall dandelion deer grass meadow field fields oak canopy undergrowth "
+    "torrent boulders stone clearing bowstring dew monk wind spring bloom",
+    "window": "window windows curtain curtains room kitchen bed porch doorway door doors house "
+    "home phone fan fridge laundry sheets yard box costume seamstress cheek sandbag dust pane desk "
+    "chair wall shaft music paper pages book letter dog child shadow shadows",
 }
 """Words that lead to a picture family; the one with most hits wins, the seed breaks ties."""
 
@@ -106,6 +118,8 @@ _HUES: Mapping[str, float] = {
     "sunrise": 55, "yellow": 100, "green": 148, "emerald": 158, "teal": 192, "turquoise": 195,
     "cyan": 205, "blue": 255, "indigo": 278, "moon": 250, "moonlight": 250, "violet": 300,
     "purple": 305, "lilac": 310, "magenta": 335, "pink": 355, "rose": 5, "peach": 50,
+    "cold": 245, "snow": 238, "warm": 62, "lamplight": 66, "flame": 46, "torch": 46, "embers": 30,
+    "honey": 78, "bronze": 60, "rust": 40, "mint": 165, "lavender": 300,
 }  # fmt: skip
 _BRIGHTER = frozenset("bright noon day daylight white sun sunlit soft pale golden hot".split())
 _DARKER = frozenset("dark night dusk moon shadows black dim single low deep".split())
@@ -150,11 +164,14 @@ def hues(said: Sequence[str], hue: float, contrast_hue: float) -> tuple[float, f
     named = [_HUES[word] for word in said if word in _HUES]
     if not named:
         return hue, contrast_hue
-    if len(named) == 1:
-        # One colour of light over the mood's shadows; too alike and the picture goes flat.
-        apart = abs((hue - named[0] + 180) % 360 - 180)
-        return (hue if apart > 25 else named[0] - 35), named[0]
-    return named[0], named[1]
+    light = named[0]
+    if 50 <= light <= 115:
+        # Dark yellow is olive; what golden light falls on is brown and red.
+        return light - 38, light
+    if len(named) > 1:
+        return light, named[1]
+    apart = abs((light - contrast_hue + 180) % 360 - 180)
+    return light, contrast_hue if apart > 40 else light + 150
 
 
 def brightness(said: Sequence[str]) -> float:

@@ -35,9 +35,9 @@ class Embers:
         self.xs, self.ys = xs * 1.3, ys * 1.0
         up = 1 - ys / np.float32(self.h)
         tongue = fbm(rng, self.h, self.w, cells=3, octaves=2)
-        rise = 1.75 - 0.6 * brief.framing
-        self.heat = np.clip(0.92 - up * rise + 0.5 * (tongue - 0.5), 0, 1)
-        self.smoke = smoothstep(0.15, 1.0, up) * 0.5
+        rise = 1.35 - 0.5 * brief.framing
+        self.heat = np.clip(0.86 - up * rise + 0.5 * (tongue - 0.5), 0, 1)
+        self.smoke = smoothstep(0.1, 0.9, up) * 0.8
         self.ramp = self._ramp(brief)
         self.smoke_colour = brief.palette.mid * 0.5 + brief.palette.deep * 0.5
         self._make_sparks(brief)
@@ -60,7 +60,7 @@ class Embers:
         self.sparks = [
             (draw.random() * width, draw.uniform(0.14, 0.42) * height, draw.random(),
              draw.uniform(0, 6.3), draw.uniform(0.4, 1.6), draw.choice([1, 1, 2, 2, 3]))
-            for _ in range(110)
+            for _ in range(170)
         ]  # fmt: skip
         self.hot, self.warm = brief.palette.glow, brief.palette.accent
 
