@@ -49,9 +49,9 @@ def read_brief(prompt: str, seed_text: str) -> Brief:
     seed = int(hashlib.sha256(seed_text.encode()).hexdigest()[:12], 16)
     draw = random.Random(f"{seed}:brief")
     parts = _parts(prompt)
-    finish: words.Finish = words.best(parts.style, words.FINISHES, draw) or "plain"
+    finish: words.Finish = words.best(parts.style, words.FINISHES) or "plain"
     chroma_factor, more_light = words.FINISH_COLOUR[finish]
-    mood = words.mood_named(words.best(parts.mood, words.MOODS, draw), draw)
+    mood = words.mood_named(words.best(parts.mood, words.MOODS), draw)
     hue, contrast = words.hues(parts.light, mood.hue, mood.contrast_hue)
     present = set(parts.directive)
     return Brief(
@@ -72,10 +72,10 @@ def read_brief(prompt: str, seed_text: str) -> Brief:
 
 
 def _family(parts: "_Parts", draw: random.Random) -> str:
-    by_idea = words.best(parts.idea, words.FAMILIES, draw)
+    by_idea = words.best(parts.idea, words.FAMILIES)
     if by_idea is not None:
         return by_idea
-    by_lyrics = words.best(parts.directive, words.FAMILIES, draw)
+    by_lyrics = words.best(parts.directive, words.FAMILIES)
     follow = draw.random() < _LYRICS_LEAD
     return by_lyrics if by_lyrics and follow else draw.choice(sorted(words.FAMILIES))
 

@@ -48,7 +48,7 @@ FAMILIES: Mapping[str, str] = {
     "home phone fan fridge laundry sheets yard box costume seamstress cheek sandbag dust pane desk "
     "chair wall shaft music paper pages book letter dog child shadow shadows",
 }
-"""Words that lead to a picture family; the one with most hits wins, the seed breaks ties."""
+"""Words that lead to a picture family; the one with most of its words wins."""
 
 Finish = Literal["plain", "noir", "anime", "documentary", "dreamy", "gothic"]
 
@@ -136,11 +136,14 @@ _MOVES: Mapping[str, str] = {
 }
 
 
-def best(said: Sequence[str], table: Mapping[K, str], draw: random.Random) -> K | None:
-    """The entry with most of its words said; chance among equals; None without any."""
-    hits = {key: sum(map(said.count, text.split())) for key, text in table.items()}
-    most = max(hits.values(), default=0)
-    return draw.choice([key for key in table if hits[key] == most]) if most else None
+def best(said: Sequence[str], table: Mapping[K, str]) -> K | None:
+    """The entry with most different words said; the one named first among equals; or None."""
+    scores: dict[K, tuple[int, int]] = {}
+    for key, text in table.items():
+        found = [said.index(word) for word in text.split() if word in said]
+        if found:
+            scores[key] = (len(found), -min(found))
+    return max(scores, key=lambda key: scores[key]) if scores else None
 
 
 def mood_named(name: str | None, draw: random.Random) -> Mood:
@@ -200,4 +203,4 @@ def framing(said: Sequence[str]) -> float:
 
 def movement(said: Sequence[str], draw: random.Random) -> str:
     """The camera's move: push, pull, left, right, arc, still or lift."""
-    return best(said, _MOVES, draw) or draw.choice(["push", "pull", "left", "right", "arc"])
+    return best(said, _MOVES) or draw.choice(["push", "pull", "left", "right", "arc"])
