@@ -38,6 +38,7 @@ class Producer:
     wanted_takes: int
     made: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
+    _before: Next | None = None
 
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
@@ -50,6 +51,13 @@ class Producer:
             steps = next_steps(session, self.bench, project_id, self.wanted_takes)
         if steps.finished:
             return True
+        if steps.runs and steps == self._before:
+            raise CannotFinish(
+                f"{' and '.join(steps.runs[0].assets)} ran but did not bring"
+                f" {steps.runs[0].keys[0]} up to date; this is a defect, please report it",
+                value=list(steps.runs[0].keys),
+            )
+        self._before = steps
         if steps.failed and not (steps.runs or steps.admit or steps.waiting):
             raise self._why_not(project_id, steps)
         if steps.admit:

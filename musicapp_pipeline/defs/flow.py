@@ -10,45 +10,26 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.defs.analysis.stage import STAGE as ANALYSIS
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.final.final_cut import STAGE as FINAL_CUT
-from musicapp_pipeline.defs.final.renditions import STAGE as RENDITIONS
-from musicapp_pipeline.defs.final.selected_take import STAGE as SELECTED_TAKE
-from musicapp_pipeline.defs.lips.lip_synced_clip import STAGE as LIP_SYNCED_CLIP
 from musicapp_pipeline.defs.lips.lip_synced_clip import wanted as wants_lips
-from musicapp_pipeline.defs.lips.stages import LYRIC_ALIGNMENT, VOCAL_SEGMENT
-from musicapp_pipeline.defs.song.stage import STAGE as SONG
 from musicapp_pipeline.defs.stage import Stage
-from musicapp_pipeline.defs.storyboard.scene_plan import STAGE as SCENE_PLAN
+from musicapp_pipeline.defs.stages import (
+    BY_NAME,
+    CLIP,
+    CUTTING,
+    HEARING,
+    LIP_SYNCED_CLIP,
+    LYRIC_ALIGNMENT,
+    MEZZANINE,
+    SCENE_PLAN,
+    SELECTED_TAKE,
+    TAKING,
+    VOCAL_SEGMENT,
+    VOICING,
+)
 from musicapp_pipeline.defs.storyboard.scene_plan import plan_of
-from musicapp_pipeline.defs.storyboard.stage import STAGE as STORYBOARD
-from musicapp_pipeline.defs.takes.clip import STAGE as CLIP
-from musicapp_pipeline.defs.takes.mezzanine import STAGE as MEZZANINE
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.models import Scene, SceneVersion
-
-STAGES: dict[str, Stage] = {
-    stage.name: stage
-    for stage in (
-        SONG,
-        ANALYSIS,
-        STORYBOARD,
-        SCENE_PLAN,
-        CLIP,
-        MEZZANINE,
-        VOCAL_SEGMENT,
-        LYRIC_ALIGNMENT,
-        LIP_SYNCED_CLIP,
-        SELECTED_TAKE,
-        FINAL_CUT,
-        RENDITIONS,
-    )
-}
-HEARING = ("song", "audio_analysis", "storyboard")
-TAKING = ("clip", "mezzanine")
-VOICING = ("vocal_segment", "lyric_alignment")
-CUTTING = ("final_cut", "renditions")
 
 
 @dataclass(frozen=True)
@@ -81,7 +62,7 @@ class Next:
 
 def next_steps(session: Session, bench: Workbench, project_id: str, wanted_takes: int) -> Next:
     """Everything that can be done for a project now."""
-    if any(STAGES[name].current(session, bench, project_id) is None for name in HEARING):
+    if any(BY_NAME[name].current(session, bench, project_id) is None for name in HEARING):
         return Next(runs=(Wanted(HEARING, (project_id,)),))
     rows = scenes.of_project(session, project_id, versions=True)
     keys = [scene.key for scene in rows]
@@ -170,7 +151,7 @@ def _finishing(
     unrecorded = _outdated(session, bench, SELECTED_TAKE, [s.key for s in rows])
     if unrecorded:
         return [Wanted(("selected_take",), tuple(unrecorded))]
-    if any(STAGES[name].current(session, bench, project_id) is None for name in CUTTING):
+    if any(BY_NAME[name].current(session, bench, project_id) is None for name in CUTTING):
         return [Wanted(CUTTING, (project_id,))]
     return []
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import dagster as dg
 
 from musicapp_pipeline.defs.asset import add_keys
-from musicapp_pipeline.defs.flow import STAGES, Wanted
+from musicapp_pipeline.defs.flow import Wanted
 from musicapp_pipeline.defs.instance.keys import PARTITION, RANGE_END, RANGE_START
 from musicapp_pipeline.defs.partitions import BY_LEVEL
+from musicapp_pipeline.defs.stages import BY_NAME
 from musicapp_pipeline.errors import MusicAppError
 
 BY_TAG = "musicapp/by"
@@ -28,7 +29,7 @@ def run_wanted(instance: dg.DagsterInstance, wanted: Wanted) -> None:
     """
     from musicapp_pipeline.definitions import defs
 
-    level = STAGES[wanted.assets[0]].level
+    level = BY_NAME[wanted.assets[0]].level
     add_keys(instance, level, wanted.keys)
     job = defs.resolve_implicit_global_asset_job_def()
     for keys in contiguous(instance, level, wanted.keys):
@@ -46,7 +47,10 @@ def run_wanted(instance: dg.DagsterInstance, wanted: Wanted) -> None:
             raise_on_error=False,
         )
         if not result.success:
-            raise _failure(result)
+            failure = _failure(result)
+            if "DagsterExecutionInterruptedError" in failure.message:
+                raise KeyboardInterrupt
+            raise failure
 
 
 def contiguous(instance: dg.DagsterInstance, level: str, keys: Sequence[str]) -> list[list[str]]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.defs.flow import CUTTING, HEARING, TAKING
 from musicapp_pipeline.defs.instance.keys import PARTITION
 from musicapp_pipeline.defs.jobhook import JOB_TAG
+from musicapp_pipeline.defs.stages import CUTTING, HEARING, TAKING
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.models import ProcessingJob
 

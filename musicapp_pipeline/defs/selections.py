@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.lips.lip_synced_clip import STAGE as LIP_SYNCED_CLIP
 from musicapp_pipeline.defs.lips.lip_synced_clip import wanted
+from musicapp_pipeline.defs.stages import LIP_SYNCED_CLIP
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.models import ProcessingJob, Scene, SceneVersion
 

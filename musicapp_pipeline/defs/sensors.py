@@ -1,34 +1,11 @@
-"""Sensors: the safety net under launched jobs, what selections start, and the autopilot."""
+"""Sensors: the safety net under launched jobs, what selections start, and the autopilot.
+
+Only declared here; what a tick does is loaded when it ticks.
+"""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import dagster as dg
-from sqlalchemy.orm import Session
-
-from musicapp_pipeline.defs.asset import add_keys
-from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.flow import (
-    STAGES,
-    Wanted,
-    best_take,
-    fresh_takes,
-    next_steps,
-)
-from musicapp_pipeline.defs.inprocess import BY_TAG, contiguous
-from musicapp_pipeline.defs.instance.keys import PARTITION, RANGE_END, RANGE_START
-from musicapp_pipeline.defs.jobhook import JOB_TAG
-from musicapp_pipeline.defs.runs import CPU_TYPES, run_for_job
-from musicapp_pipeline.defs.selections import order_lip_sync
-from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.generation import admission
-from musicapp_pipeline.store import jobs, projects, scenes, takes
-from musicapp_pipeline.store.models import ProcessingJob, now
-
-OVERDUE = timedelta(seconds=20)
-"""A job is launched at once by whoever made it; one still queued after this was forgotten."""
-RECENT = timedelta(minutes=15)
-"""How far back selections are looked at: the cost of a tick must not grow with the archive."""
 
 
 @dg.sensor(
@@ -40,23 +17,9 @@ RECENT = timedelta(minutes=15)
 )
 def queued_jobs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     """The job's compare-and-set, not this run key, keeps two runs from doing one job."""
-    bench: Workbench = context.resources.bench
-    with bench.database.write() as session:
-        for job in jobs.unlaunched(session, CPU_TYPES, OVERDUE):
-            spec = run_for_job(session, job)
-            add_keys(context.instance, STAGES[spec.assets[0]].level, [spec.key])
-            yield _request(session, job)
+    from musicapp_pipeline.defs import sensing
 
-
-def _request(session: Session, job: ProcessingJob) -> dg.RunRequest:
-    spec = run_for_job(session, job)
-    job.launched_at, job.launches = now(), job.launches + 1
-    return dg.RunRequest(
-        run_key=f"{job.id}/{job.launches}",
-        asset_selection=[dg.AssetKey(name) for name in spec.assets],
-        partition_key=spec.key,
-        tags={k: v for k, v in spec.tags.items() if k != PARTITION},
-    )
+    yield from sensing.queued_jobs(context)
 
 
 @dg.sensor(
@@ -68,10 +31,9 @@ def _request(session: Session, job: ProcessingJob) -> dg.RunRequest:
 )
 def selections(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     """Covers selections made by any route; the facade's own are launched at once."""
-    bench: Workbench = context.resources.bench
-    with bench.database.write() as session:
-        for job in order_lip_sync(session, bench, takes.selected_since(session, now() - RECENT)):
-            yield _request(session, job)
+    from musicapp_pipeline.defs import sensing
+
+    yield from sensing.selections(context)
 
 
 @dg.sensor(
@@ -83,67 +45,9 @@ def selections(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
 )
 def autopilot(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     """Admits and selects in the database; everything else becomes runs."""
-    bench: Workbench = context.resources.bench
-    with bench.database.read() as session:
-        flying = [(p.id, p.autopilot) for p in projects.on_autopilot(session)]
-    for project_id, options in flying:
-        takes_wanted = int((options or {}).get("takes", 1))
-        try:
-            wanted = _advance(context, bench, project_id, takes_wanted)
-        except MusicAppError as error:
-            context.log.error(f"{project_id}: {error.message}")
-            _land(bench, project_id)
-            continue
-        yield from wanted
+    from musicapp_pipeline.defs import sensing
 
-
-def _advance(
-    context: dg.SensorEvaluationContext, bench: Workbench, project_id: str, takes_wanted: int
-) -> list[dg.RunRequest]:
-    with bench.database.read() as session:
-        steps = next_steps(session, bench, project_id, takes_wanted)
-    if steps.finished or (steps.failed and not (steps.runs or steps.admit or steps.waiting)):
-        _land(bench, project_id)
-        return []
-    with bench.database.write() as session:
-        project = projects.get(session, project_id, lock=True)
-        if steps.admit:
-            ordered = [(scenes.get(session, scene_id), n) for scene_id, n in steps.admit]
-            admission.admit(session, project, ordered, bench.provider)
-        for scene_id in steps.select:
-            scene = scenes.get(session, scene_id)
-            best = best_take(fresh_takes(session, bench, scene))
-            if best is not None:
-                takes.select_version(session, scene, best)
-    return [r for wanted in steps.runs for r in _requests(context, bench, wanted)]
-
-
-def _requests(
-    context: dg.SensorEvaluationContext, bench: Workbench, wanted: Wanted
-) -> Iterator[dg.RunRequest]:
-    level = STAGES[wanted.assets[0]].level
-    add_keys(context.instance, level, wanted.keys)
-    for keys in contiguous(context.instance, level, wanted.keys):
-        with bench.database.read() as session:
-            prints = [
-                STAGES[name].fingerprint(session, bench, key)
-                for name in wanted.assets
-                for key in keys
-            ]
-        tags = {BY_TAG: "autopilot", "musicapp/project": keys[0].split("/")[0]}
-        if len(keys) > 1:
-            tags |= {RANGE_START: keys[0], RANGE_END: keys[-1]}
-        yield dg.RunRequest(
-            run_key="/".join(["autopilot", *keys, *prints])[:2000],
-            asset_selection=[dg.AssetKey(name) for name in wanted.assets],
-            partition_key=keys[0] if len(keys) == 1 else None,
-            tags=tags,
-        )
-
-
-def _land(bench: Workbench, project_id: str) -> None:
-    with bench.database.write() as session:
-        projects.get(session, project_id).autopilot = None
+    yield from sensing.autopilot(context)
 
 
 @dg.run_failure_sensor(
@@ -152,23 +56,9 @@ def _land(bench: Workbench, project_id: str) -> None:
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Bodies end their jobs themselves; this covers workers lost more often than is retried."""
-    from musicapp_pipeline.defs.bench import workbench
+    from musicapp_pipeline.defs import sensing
 
-    run = context.dagster_run
-    job_id = run.tags.get(JOB_TAG)
-    will_retry = run.tags.get("dagster/will_retry") == "true"
-    if job_id is None or will_retry:
-        return
-    with workbench().database.write() as session:
-        job = jobs.get(session, job_id)
-        if job.run_id in (None, run.run_id):
-            error = {
-                "code": "run_failed",
-                "message": "The work stopped unexpectedly and could not be restarted."
-                " Nothing that was paid for is lost; ask again.",
-                "detail": context.failure_event.message or "",
-            }
-            jobs.finish(session, job_id, "failed", error=error)
+    sensing.failed_runs(context)
 
 
 ALL = [queued_jobs, selections, autopilot, failed_runs]

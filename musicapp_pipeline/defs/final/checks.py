@@ -4,7 +4,6 @@ import dagster as dg
 
 from musicapp_pipeline import timebase
 from musicapp_pipeline.defs.partitions import PROJECTS
-from musicapp_pipeline.store import artifacts, projects
 
 
 @dg.asset_check(
@@ -17,6 +16,7 @@ from musicapp_pipeline.store import artifacts, projects
 def final_cut_is_exact(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Counts the packets of the stored file, independently of the stage that wrote it."""
     from musicapp_pipeline.media.probe import probe
+    from musicapp_pipeline.store import artifacts, projects
 
     bench = context.resources.bench
     key = context.op_execution_context.partition_key

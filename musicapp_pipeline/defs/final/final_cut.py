@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline import timebase
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.final.selected_take import STAGE as SELECTED_TAKE
 from musicapp_pipeline.defs.final.selected_take import NothingSelected, final_media
-from musicapp_pipeline.defs.lips.lip_synced_clip import STAGE as LIP_SYNCED_CLIP
 from musicapp_pipeline.defs.lips.lip_synced_clip import wanted as wants_lips
-from musicapp_pipeline.defs.stage import Stage, Task, need, version_of
+from musicapp_pipeline.defs.making import need, version_of
+from musicapp_pipeline.defs.stage import Task
+from musicapp_pipeline.defs.stages import LIP_SYNCED_CLIP, SELECTED_TAKE
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import artifacts, projects, scenes, takes
 from musicapp_pipeline.store.artifacts import Made
@@ -66,7 +66,7 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
     return {"song": version_of(session, "song", key), "cut": rows, "title": project.title}
 
 
-def finish_lips(task: Task) -> None:
+def prepare(task: Task) -> None:
     """The lip-sync that selected takes still need, and the record of each choice."""
     with task.bench.database.read() as session:
         rows = scenes.of_project(session, task.key)
@@ -148,17 +148,3 @@ def _pictures(task: Task, base: str, rows: list[dict[str, Any]]) -> dict[str, st
         lines = -(-len(shown) // columns)
         contact_sheet(video, path, columns=columns, rows=lines, width=960, frames=shown)
     return {"poster": f"{base}-poster.jpg", "contact_sheet": f"{base}-contact.png"}
-
-
-STAGE = Stage(
-    name="final_cut",
-    level="project",
-    deps=("song", "selected_take"),
-    group="cut",
-    kinds=frozenset({"ffmpeg", "video"}),
-    description="The selected takes stitched by stream copy, exact to the frame, with the song.",
-    version="1",
-    inputs=inputs,
-    make=make,
-    prepare=finish_lips,
-)

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task, digest, need, version_of
+from musicapp_pipeline.defs.making import digest, need, version_of
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.progress import part
 from musicapp_pipeline.store import artifacts, projects
 from musicapp_pipeline.store.artifacts import Made
@@ -118,16 +119,3 @@ def _render(
 
 def _plain(native: str) -> str:
     return "vertical" if native == "portrait" else native
-
-
-STAGE = Stage(
-    name="renditions",
-    level="project",
-    deps=("final_cut",),
-    group="cut",
-    kinds=frozenset({"ffmpeg", "video"}),
-    description="The output files of the newest export: each format in each aspect ratio.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)

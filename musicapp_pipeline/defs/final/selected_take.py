@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task, digest
+from musicapp_pipeline.defs.making import digest
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.artifacts import Made
@@ -64,16 +65,3 @@ def make(task: Task) -> Made:
             },
         },
     )
-
-
-STAGE = Stage(
-    name="selected_take",
-    level="scene",
-    deps=("mezzanine", "lip_synced_clip"),
-    group="cut",
-    kinds=frozenset({"python"}),
-    description="The take a person (or the automatic choice) picked for the scene.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)

@@ -1,8 +1,7 @@
 """The ``vocal_segment``, ``lyric_alignment`` and ``lip_synced_clip`` assets."""
 
 from musicapp_pipeline.defs.asset import asset_of
-from musicapp_pipeline.defs.lips.lip_synced_clip import STAGE as LIP_SYNCED_CLIP
-from musicapp_pipeline.defs.lips.stages import LYRIC_ALIGNMENT, VOCAL_SEGMENT
+from musicapp_pipeline.defs.stages import LIP_SYNCED_CLIP, LYRIC_ALIGNMENT, VOCAL_SEGMENT
 
 vocal_segment = asset_of(VOCAL_SEGMENT)
 lyric_alignment = asset_of(LYRIC_ALIGNMENT)

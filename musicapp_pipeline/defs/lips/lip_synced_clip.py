@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.lips.stages import LYRIC_ALIGNMENT
-from musicapp_pipeline.defs.stage import Stage, Task, need, version_of
+from musicapp_pipeline.defs.making import need, version_of
+from musicapp_pipeline.defs.stage import Task
+from musicapp_pipeline.defs.stages import LYRIC_ALIGNMENT
 from musicapp_pipeline.lipsync.errors import LipSyncError
 from musicapp_pipeline.lipsync.model import Phoneme
 from musicapp_pipeline.progress import part
@@ -32,7 +33,7 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
     }
 
 
-def align_words(task: Task) -> None:
+def prepare(task: Task) -> None:
     """Words first, where lips are wanted at all."""
     with task.bench.database.read() as session:
         scene = scenes.get(session, task.scene_id, project_id=task.project_id)
@@ -114,18 +115,3 @@ def _record(task: Task, print_: str, key: str | None, reason: str, facts: dict[s
         media_key=key,
         details={**told, "shown": {**told, **facts}},
     )
-
-
-STAGE = Stage(
-    name="lip_synced_clip",
-    level="take",
-    deps=("mezzanine", "lyric_alignment"),
-    group="lips",
-    kinds=frozenset({"python", "video"}),
-    description="The mezzanine with its mouth moving with the words, for performance takes that are"
-    " selected or asked for. Without a usable mouth the mezzanine is used, and the reason is kept.",
-    version="1",
-    inputs=inputs,
-    make=make,
-    prepare=align_words,
-)

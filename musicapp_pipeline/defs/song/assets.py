@@ -1,6 +1,6 @@
 """The ``song`` asset."""
 
 from musicapp_pipeline.defs.asset import asset_of
-from musicapp_pipeline.defs.song.stage import STAGE
+from musicapp_pipeline.defs.stages import SONG
 
-song = asset_of(STAGE)
+song = asset_of(SONG)

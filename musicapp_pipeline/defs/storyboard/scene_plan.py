@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.generation.takeplan import TakePlan, plan_take
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.artifacts import Made
@@ -44,26 +44,10 @@ def make(task: Task) -> Made:
     return Made(data_version=plan.fingerprint, details={"shown": shown})
 
 
-def ask_anew(task: Task) -> None:
+def again(task: Task) -> None:
     """A person ran an unchanged plan again: a new revision, so its takes show as outdated."""
     with task.bench.database.write() as session:
         scene = scenes.get(session, task.scene_id)
         if scene.plan_run != task.root_run_id:  # a retried run asks once
             scene.plan_revision += 1
             scene.plan_run = task.root_run_id
-
-
-STAGE = Stage(
-    name="scene_plan",
-    level="scene",
-    deps=("storyboard",),
-    group="planning",
-    kinds=frozenset({"python"}),
-    description="What would be sent for the scene now: prompt, size, seconds, cost. Materialising"
-    " it again by hand asks for the scene anew: its takes become stale, and a new take key gets"
-    " new pictures.",
-    version="1",
-    inputs=inputs,
-    make=make,
-    again=ask_anew,
-)

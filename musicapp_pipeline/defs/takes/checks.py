@@ -3,7 +3,6 @@
 import dagster as dg
 
 from musicapp_pipeline.defs.instance.keys import keys_of
-from musicapp_pipeline.store import artifacts
 
 
 @dg.asset_check(
@@ -16,6 +15,7 @@ from musicapp_pipeline.store import artifacts
 def mezzanine_frames_are_exact(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Counts the packets of the stored files."""
     from musicapp_pipeline.media.probe import probe
+    from musicapp_pipeline.store import artifacts
 
     bench = context.resources.bench
     wrong: dict[str, str] = {}

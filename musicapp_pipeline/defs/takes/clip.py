@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.takes.waiting import wait_for_take
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
@@ -68,18 +68,3 @@ def _shown(version: SceneVersion, cost: Any) -> dict[str, Any]:
         "cost_usd": float(cost),
         "provider_id": version.sora_clip_id or "",
     }
-
-
-STAGE = Stage(
-    name="clip",
-    level="take",
-    deps=("scene_plan",),
-    group="takes",
-    kinds=frozenset({"video"}),
-    description="The media a provider delivered for a take, untouched and verified. Runs wait"
-    " without a process until the dispatcher has the media; a completed take is verified and"
-    " nothing is paid again.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import MissingUpstream, Stage, Task, version_of
+from musicapp_pipeline.defs.making import MissingUpstream, version_of
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.generation.port import parse_size
 from musicapp_pipeline.store import artifacts, projects, scenes, takes
 from musicapp_pipeline.store.artifacts import Made
@@ -108,17 +109,3 @@ def _record(version: SceneVersion, facts: dict[str, Any], picture: str, score: f
     if version.quality_score is None:
         version.quality_score = round(score, 4)
     version.revision += 1
-
-
-STAGE = Stage(
-    name="mezzanine",
-    level="take",
-    deps=("clip",),
-    group="takes",
-    kinds=frozenset({"ffmpeg", "video"}),
-    description="The clip conformed to the scene's exact frames at the project's rate, size and"
-    " colour, with handles and IDR frames at its cuts, so that stitching is a stream copy.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task, digest, need, version_of
+from musicapp_pipeline.defs.making import digest, need, version_of
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.progress import part
 from musicapp_pipeline.store import projects
 from musicapp_pipeline.store.artifacts import Made
@@ -65,16 +66,3 @@ def _sections_table(sections: list[dict[str, Any]]) -> str:
         for s in sections
     ]
     return "\n".join(["| section | start | end | confidence |", "| --- | --- | --- | --- |", *rows])
-
-
-STAGE = Stage(
-    name="audio_analysis",
-    level="project",
-    deps=("song",),
-    group="hearing",
-    kinds=frozenset({"python", "numpy"}),
-    description="Beats, downbeats, sections, energy, loudness and key of the song.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)

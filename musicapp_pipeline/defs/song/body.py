@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.store import events, projects
 from musicapp_pipeline.store.artifacts import Made
 
@@ -77,17 +77,3 @@ def _source(task: Task) -> Path:
             projects.get(session, task.key).audio_key = key
         return task.bench.media.fetch(key)
     return task.bench.media.fetch(project.audio_key)
-
-
-STAGE = Stage(
-    name="song",
-    level="project",
-    deps=(),
-    group="hearing",
-    kinds=frozenset({"python", "ffmpeg"}),
-    description="The upload decoded once to PCM: time zero and length for every later stage."
-    " AAC for delivery is encoded once here.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)

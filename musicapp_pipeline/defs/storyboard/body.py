@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.stage import Stage, Task, digest, need, version_of
+from musicapp_pipeline.defs.making import digest, need, version_of
+from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.storyboard.planning import planner_options, sync_scenes
 from musicapp_pipeline.store import events, projects, takes
 from musicapp_pipeline.store.artifacts import Made
@@ -126,17 +127,3 @@ def scenes_table(rows: list[Any]) -> str:
         for s in rows
     ]
     return "\n".join(head + body)
-
-
-STAGE = Stage(
-    name="storyboard",
-    level="project",
-    deps=("audio_analysis",),
-    group="planning",
-    kinds=frozenset({"python"}),
-    description="Timed lyrics and the scene plan: every cut on a beat, every scene with its why."
-    " Adds the scenes' partitions and each scene's first take.",
-    version="1",
-    inputs=inputs,
-    make=make,
-)
