@@ -7,3 +7,9 @@ class AnalysisError(MusicAppError):
     """Base of all errors of ``musicapp_pipeline.analysis``."""
 
     code = "analysis_error"
+
+
+class BadEdit(AnalysisError):
+    """An edit of beats or sections that does not fit the song."""
+
+    code = "bad_edit"

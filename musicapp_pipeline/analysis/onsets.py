@@ -16,17 +16,25 @@ LATENCY = -0.0045
 the window sees what is to come (measured on exact clicks, tones and kicks)."""
 
 
-def band_flux(mel: Floats) -> Floats:
-    """Rise of each of six bands against the recent past, vibrato suppressed, (frames, 6).
+def rise(mel: Floats) -> Floats:
+    """How much each band grew over its recent past, vibrato suppressed, shaped like ``mel``.
 
     Source: Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx 2013).
     """
-    past = maximum_filter1d(mel, 3, axis=1)
-    rise = np.zeros_like(mel)
-    rise[LAG:] = np.maximum(mel[LAG:] - past[:-LAG], 0)
-    rise[: LAG + 1] = 0
-    edges = np.linspace(0, mel.shape[1], BANDS + 1).round().astype(int)
-    return np.stack([rise[:, a:b].mean(axis=1) for a, b in pairwise(edges)], 1)
+    past = mel.copy()
+    np.maximum(past[:, 1:], mel[:, :-1], out=past[:, 1:])
+    np.maximum(past[:, :-1], mel[:, 1:], out=past[:, :-1])
+    grown = np.zeros_like(mel)
+    np.maximum(mel[LAG:] - past[:-LAG], 0, out=grown[LAG:])
+    # The file's first frames rise from nothing; that is no attack.
+    grown[: LAG + 1] = 0
+    return grown
+
+
+def band_flux(grown: Floats) -> Floats:
+    """The rise of six bands, (frames, 6)."""
+    edges = np.linspace(0, grown.shape[1], BANDS + 1).round().astype(int)
+    return np.stack([grown[:, a:b].mean(axis=1) for a, b in pairwise(edges)], 1)
 
 
 def local_contrast(curve: Floats, seconds: float = 4.0) -> Floats:
@@ -43,7 +51,7 @@ def onset_strength(flux: Floats) -> Floats:
     return np.asarray(local_contrast(flux, 8.0).mean(axis=1), np.float32)
 
 
-def refine_peak(curve: Floats, frame: int) -> float:
+def refine_peak(curve: Floats | Doubles, frame: int) -> float:
     """The position of a maximum between frames, by a parabola through its neighbours."""
     if not 0 < frame < len(curve) - 1:
         return float(frame)

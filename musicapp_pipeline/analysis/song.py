@@ -41,7 +41,8 @@ def analyze_samples(samples: Floats, *, on_progress: OnProgress = silent) -> Son
 def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:
     on_progress(0.2, "spectra")
     heard = spectra(sound.samples)
-    flux = onsets.band_flux(heard.mel)
+    grown = onsets.rise(heard.mel)
+    flux = onsets.band_flux(grown)
     on_progress(0.5, "beats")
     grid = beats.find_beats(heard, flux)
     strength = onsets.onset_strength(flux)

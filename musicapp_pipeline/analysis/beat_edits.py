@@ -1,0 +1,197 @@
+"""What a person may do to the beat grid. Pure: each function returns a new analysis."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from musicapp_pipeline.analysis.arrays import Doubles
+from musicapp_pipeline.analysis.errors import BadEdit
+from musicapp_pipeline.analysis.model import Beat, SongAnalysis
+
+METRES = range(1, 13)
+_SLOWEST, _FASTEST = 20.0, 400.0
+_STEADY = 0.04
+"""Taps that stray less than this from a line mean a constant tempo."""
+_SNAP = 0.04
+"""Seconds within which an onset says where a tap was meant."""
+
+
+def shift_beats(analysis: SongAnalysis, milliseconds: float) -> SongAnalysis:
+    """Move the whole grid later (or earlier, if negative); sections stay."""
+    if not abs(milliseconds) <= 5000:
+        raise BadEdit(
+            f"a shift of {milliseconds} ms is not possible; give -5000 to 5000",
+            field="milliseconds",
+            value=milliseconds,
+            allowed="-5000 to 5000",
+        )
+    by = milliseconds / 1000
+    kept = {b.time: b for b in analysis.beats if 0 <= b.time + by <= analysis.duration}
+    moved = {time: round(time + by, 4) for time in kept}
+    return analysis.model_copy(
+        update={
+            "beats": tuple(b.model_copy(update={"time": moved[t]}) for t, b in kept.items()),
+            "downbeats": tuple(moved[t] for t in analysis.downbeats if t in moved),
+        }
+    )
+
+
+def halve_tempo(analysis: SongAnalysis) -> SongAnalysis:
+    """Keep every second beat, the downbeats among them.
+
+    Bars of six become bars of three; otherwise bars keep their number of beats and become twice
+    as long.
+    """
+    _require_beats(analysis)
+    first = _first_downbeat(analysis)
+    beats = analysis.beats[first % 2 :: 2]
+    metre = (
+        analysis.metre // 2 if analysis.metre % 2 == 0 and analysis.metre > 4 else analysis.metre
+    )
+    return _rebarred(analysis, beats, metre, (first - first % 2) // 2, analysis.bpm / 2)
+
+
+def double_tempo(analysis: SongAnalysis) -> SongAnalysis:
+    """Put a beat between every two.
+
+    Bars of three become bars of six; otherwise bars keep their number of beats and become half
+    as long.
+    """
+    _require_beats(analysis)
+    beats: list[Beat] = []
+    for here, after in zip(analysis.beats, (*analysis.beats[1:], None), strict=True):
+        beats.append(here)
+        if after is not None:
+            middle = round((here.time + after.time) / 2, 4)
+            strength = round(min(here.strength, after.strength) / 2, 3)
+            beats.append(Beat(time=middle, strength=strength))
+    metre = 6 if analysis.metre == 3 else analysis.metre
+    return _rebarred(analysis, tuple(beats), metre, 2 * _first_downbeat(analysis), analysis.bpm * 2)
+
+
+def tap_tempo(analysis: SongAnalysis, taps: Sequence[float]) -> SongAnalysis:
+    """Replace the grid by a person's taps.
+
+    Steady taps become a constant tempo through the whole song, placed on the onsets nearest to
+    them; taps that follow a changing tempo are kept as they are, and the tempo of the first and
+    last four goes on before and after them.
+
+    Args:
+        analysis: the song.
+        taps: at least four times in seconds, ascending.
+
+    Raises:
+        BadEdit: too few taps, not ascending, or a tempo outside 20 to 400 BPM.
+    """
+    times = np.asarray(taps, np.float64)
+    gaps = np.diff(times)
+    if len(times) < 4 or not np.all(gaps > 0) or not np.all(np.isfinite(times)):
+        raise BadEdit(
+            f"{len(times)} taps cannot make a grid; tap at least four times, in order",
+            field="taps",
+            value=list(taps)[:8],
+            allowed="at least 4 ascending times in seconds",
+        )
+    bpm = 60 / float(np.median(gaps))
+    if not _SLOWEST <= bpm <= _FASTEST:
+        raise BadEdit(
+            f"these taps mean {bpm:.0f} BPM; the tempo must be {_SLOWEST:.0f} to {_FASTEST:.0f}",
+            field="taps",
+            value=round(bpm, 1),
+            allowed=f"{_SLOWEST:.0f} to {_FASTEST:.0f} BPM",
+        )
+    grid = _grid(times, analysis)
+    strengths = {round(b.time, 2): b.strength for b in analysis.beats}
+    beats = tuple(
+        Beat(time=round(float(t), 4), strength=strengths.get(round(float(t), 2), 0.5)) for t in grid
+    )
+    old = analysis.downbeats[0] if analysis.downbeats else times[0]
+    first = int(np.argmin(np.abs(grid - old)))
+    steady = 60 / float(np.median(np.diff(grid)))
+    changed = _rebarred(analysis, beats, analysis.metre, first, steady)
+    return changed.model_copy(update={"bpm_confidence": 1.0})
+
+
+def set_first_downbeat(
+    analysis: SongAnalysis, time: float, metre: int | None = None
+) -> SongAnalysis:
+    """Count bars from the beat nearest to ``time``, forwards and backwards.
+
+    Args:
+        analysis: the song.
+        time: seconds.
+        metre: beats a bar from now on; unchanged if not given.
+    """
+    _require_beats(analysis)
+    if metre is not None and metre not in METRES:
+        raise BadEdit(
+            f"a bar of {metre} beats is not possible",
+            field="metre",
+            value=metre,
+            allowed="1 to 12",
+        )
+    at = min(range(len(analysis.beats)), key=lambda i: abs(analysis.beats[i].time - time))
+    return _rebarred(analysis, analysis.beats, metre or analysis.metre, at, analysis.bpm)
+
+
+def _rebarred(
+    analysis: SongAnalysis, beats: tuple[Beat, ...], metre: int, first: int, bpm: float
+) -> SongAnalysis:
+    """The song with other beats, in regular bars of which one begins at beat ``first``."""
+    options = (bpm / 2, bpm * 2)
+    return analysis.model_copy(
+        update={
+            "beats": beats,
+            "downbeats": tuple(b.time for b in beats[first % metre :: metre]),
+            "metre": metre,
+            "bpm": round(bpm, 3),
+            "bpm_alternatives": tuple(round(o, 3) for o in options if 30 <= o <= 300),
+        }
+    )
+
+
+def _grid(taps: Doubles, analysis: SongAnalysis) -> Doubles:
+    """Beats over the whole song from taps in a part of it."""
+    index = np.arange(len(taps))
+    period, start = (float(v) for v in np.polyfit(index, taps, 1))
+    strays = np.abs(taps - (start + period * index)) / period
+    if float(np.median(strays)) < _STEADY:
+        anchor = start + _onset_offset(taps, analysis)
+        before = int(np.floor(anchor / period))
+        after = int(np.floor((analysis.duration - anchor) / period))
+        grid = anchor + period * np.arange(-before, after + 1)
+    else:
+        head, tail = np.median(np.diff(taps[:5])), np.median(np.diff(taps[-5:]))
+        grid = np.concatenate(
+            [
+                np.arange(taps[0] - head, 0, -head)[::-1],
+                taps,
+                np.arange(taps[-1] + tail, analysis.duration, tail),
+            ]
+        )
+    return np.asarray(grid[(grid >= 0) & (grid <= analysis.duration)])
+
+
+def _onset_offset(taps: Doubles, analysis: SongAnalysis) -> float:
+    """How far the taps lie from the sounds they were meant for (people tap early or late)."""
+    onsets = np.asarray(analysis.onsets)
+    if not len(onsets):
+        return 0.0
+    nearest = onsets[np.argmin(np.abs(onsets - taps[:, None]), axis=1)] - taps
+    near = nearest[np.abs(nearest) < _SNAP]
+    return float(np.median(near)) if len(near) >= len(taps) / 2 else 0.0
+
+
+def _first_downbeat(analysis: SongAnalysis) -> int:
+    times = [b.time for b in analysis.beats]
+    return times.index(analysis.downbeats[0]) if analysis.downbeats else 0
+
+
+def _require_beats(analysis: SongAnalysis) -> None:
+    if len(analysis.beats) < 2:
+        raise BadEdit(
+            "this song has no beats to change; tap a tempo first",
+            field="beats",
+            value=len(analysis.beats),
+            allowed="at least 2",
+        )

@@ -1,0 +1,207 @@
+"""A person's edits as data: stored with the song, applied again after every re-analysis.
+
+An edit names moments, never indices, so that it still means the same when the analysis finds
+other beats or sections than last time.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from musicapp_pipeline.analysis import beat_edits, section_edits
+from musicapp_pipeline.analysis.errors import BadEdit
+from musicapp_pipeline.analysis.model import Frozen, SongAnalysis
+
+
+class ShiftBeats(Frozen):
+    """The grid was early or late by so many milliseconds."""
+
+    kind: Literal["shift_beats"] = "shift_beats"
+    milliseconds: float
+
+
+class ScaleTempo(Frozen):
+    """The tempo is half or double; ``bpm`` is what it should be, if the person's view is known."""
+
+    kind: Literal["scale_tempo"] = "scale_tempo"
+    direction: Literal["halve", "double"]
+    bpm: float | None = None
+
+
+class TapTempo(Frozen):
+    """The grid is where the person tapped."""
+
+    kind: Literal["tap_tempo"] = "tap_tempo"
+    taps: tuple[float, ...]
+
+
+class FirstDownbeat(Frozen):
+    """A bar begins at ``time``."""
+
+    kind: Literal["first_downbeat"] = "first_downbeat"
+    time: float
+    metre: int | None = None
+
+
+class RenameSection(Frozen):
+    """The section sounding at ``time`` is called ``name`` and is of ``type``."""
+
+    kind: Literal["rename_section"] = "rename_section"
+    time: float
+    name: str
+    type: str | None = None
+
+
+class MoveBoundary(Frozen):
+    """The boundary near ``time`` belongs on the bar near ``to``."""
+
+    kind: Literal["move_boundary"] = "move_boundary"
+    time: float
+    to: float
+
+
+class SplitSection(Frozen):
+    """A section begins at the bar near ``time``."""
+
+    kind: Literal["split_section"] = "split_section"
+    time: float
+
+
+class MergeSections(Frozen):
+    """There is no boundary near ``time``."""
+
+    kind: Literal["merge_sections"] = "merge_sections"
+    time: float
+
+
+Edit = Annotated[
+    ShiftBeats
+    | ScaleTempo
+    | TapTempo
+    | FirstDownbeat
+    | RenameSection
+    | MoveBoundary
+    | SplitSection
+    | MergeSections,
+    Field(discriminator="kind"),
+]
+EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
+"""Reads and writes a list of edits as JSON."""
+
+_SAME_BARS = 2.0
+"""A boundary may have moved by so many bars between two analyses and still be the same one."""
+
+
+def apply_edit(analysis: SongAnalysis, edit: Edit) -> SongAnalysis:
+    """The song after one edit.
+
+    Raises:
+        BadEdit: the edit does not fit the song.
+    """
+    match edit:
+        case ShiftBeats():
+            return beat_edits.shift_beats(analysis, edit.milliseconds)
+        case ScaleTempo():
+            return _scale(analysis, edit)
+        case TapTempo():
+            return beat_edits.tap_tempo(analysis, edit.taps)
+        case FirstDownbeat():
+            return beat_edits.set_first_downbeat(analysis, edit.time, edit.metre)
+        case RenameSection():
+            index = section_edits.section_at(analysis, edit.time)
+            return section_edits.rename_section(analysis, index, edit.name, edit.type)
+        case MoveBoundary():
+            return section_edits.move_boundary(analysis, _boundary(analysis, edit.time), edit.to)
+        case SplitSection():
+            index = section_edits.section_at(analysis, edit.time)
+            return section_edits.split_section(analysis, index, edit.time)
+        case MergeSections():
+            return section_edits.merge_sections(analysis, _boundary(analysis, edit.time) - 1)
+
+
+def merge_edits(new_analysis: SongAnalysis, edits: Iterable[Edit]) -> SongAnalysis:
+    """A fresh analysis with a person's edits in force again.
+
+    Edits that the fresh analysis already agrees with change nothing; those that no longer fit
+    are left out and named in ``notes``.
+    """
+    merged = new_analysis
+    for edit in edits:
+        if _agreed(merged, edit):
+            continue
+        try:
+            merged = apply_edit(merged, edit)
+        except BadEdit as error:
+            name = edit.kind.replace("_", " ")
+            note = f"your edit ({name}) no longer fits: {error.message}"
+            merged = merged.model_copy(update={"notes": (*merged.notes, note)})
+    return merged
+
+
+def shift_edits(edits: Iterable[Edit], seconds: float) -> tuple[Edit, ...]:
+    """The same edits for a master in which everything happens ``seconds`` later."""
+    return tuple(_shifted(edit, seconds) for edit in edits)
+
+
+def _shifted(edit: Edit, seconds: float) -> Edit:
+    match edit:
+        case TapTempo():
+            return edit.model_copy(update={"taps": tuple(t + seconds for t in edit.taps)})
+        case MoveBoundary():
+            return edit.model_copy(update={"time": edit.time + seconds, "to": edit.to + seconds})
+        case FirstDownbeat() | RenameSection() | SplitSection() | MergeSections():
+            return edit.model_copy(update={"time": edit.time + seconds})
+        case _:
+            return edit
+
+
+def _scale(analysis: SongAnalysis, edit: ScaleTempo) -> SongAnalysis:
+    return (
+        beat_edits.halve_tempo(analysis)
+        if edit.direction == "halve"
+        else beat_edits.double_tempo(analysis)
+    )
+
+
+def _agreed(analysis: SongAnalysis, edit: Edit) -> bool:
+    """Whether the analysis already says what the person wanted."""
+    match edit:
+        case ScaleTempo(bpm=wanted) if wanted is not None:
+            factor = 0.5 if edit.direction == "halve" else 2.0
+            return abs(analysis.bpm - wanted) < abs(analysis.bpm * factor - wanted)
+        case SplitSection():
+            return _near(analysis, edit.time, 0.5)
+        case MoveBoundary():
+            return _near(analysis, edit.to, 0.5) and not _near(analysis, edit.time, 0.5)
+        case MergeSections():
+            return not _near(analysis, edit.time, _SAME_BARS)
+        case _:
+            return False
+
+
+def _bar_seconds(analysis: SongAnalysis) -> float:
+    return 60 / analysis.bpm * analysis.metre if analysis.bpm > 0 else 2.0
+
+
+def _near(analysis: SongAnalysis, time: float, bars: float) -> bool:
+    reach = bars * _bar_seconds(analysis)
+    return any(abs(s.start_time - time) < reach for s in analysis.sections[1:])
+
+
+def _boundary(analysis: SongAnalysis, time: float) -> int:
+    """The section whose start is nearest to ``time``, the first one excepted."""
+    starts = [s.start_time for s in analysis.sections]
+    if len(starts) < 2:
+        raise BadEdit(
+            "the song is one section; split it first", field="time", value=time, allowed="a split"
+        )
+    index = min(range(1, len(starts)), key=lambda i: abs(starts[i] - time))
+    if abs(starts[index] - time) > _SAME_BARS * _bar_seconds(analysis):
+        raise BadEdit(
+            f"no section begins near {time:.2f} s",
+            field="time",
+            value=time,
+            allowed=", ".join(f"{s:.2f}" for s in starts[1:]),
+        )
+    return index

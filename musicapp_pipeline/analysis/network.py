@@ -1,0 +1,73 @@
+"""The beat network in plain numpy: mel bands in, beat and downbeat activations out.
+
+A convolution over three frames, then residual convolutions over time whose reach grows to twenty
+seconds either way. ``training/`` made the weights from generated songs alone.
+
+Source: the shape follows Davies & Böck, Temporal convolutional networks for musical audio beat
+tracking (EUSIPCO 2019).
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from musicapp_pipeline.analysis.arrays import Floats
+from musicapp_pipeline.analysis.features import (
+    SPANS,
+    harmonic_change,
+    network_frames,
+    network_input,
+)
+from musicapp_pipeline.analysis.spectra import MEL_BANDS, Spectra
+
+INPUTS = 2 * MEL_BANDS + len(SPANS)
+CHANNELS = 40
+FIRST_TAPS = 3
+TAPS = 5
+DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+WEIGHTS = Path(__file__).parent / "weights" / "beats.npz"
+
+
+@lru_cache(maxsize=1)
+def weights() -> dict[str, Floats]:
+    """The trained arrays, laid out for matrix products."""
+    with np.load(WEIGHTS) as stored:
+        raw = {key: stored[key].astype(np.float32) for key in stored.files}
+    ready = {key: value for key, value in raw.items() if key.endswith("_b")}
+    for key in raw.keys() - ready.keys():
+        # From (out, in, taps) to rows in the order (tap, in) in which neighbours are laid out.
+        ready[key] = np.ascontiguousarray(raw[key].transpose(2, 1, 0).reshape(-1, len(raw[key])))
+    return ready
+
+
+def activations(song: Spectra, grown: Floats) -> Floats:
+    """How much each moment sounds like a beat and like a downbeat.
+
+    Args:
+        song: its spectra.
+        grown: the rise of its mel bands, see ``onsets.rise``.
+
+    Returns:
+        Probabilities at 50 fps, (frames, 2): beat, downbeat.
+    """
+    harmony = harmonic_change(song.chroma, network_frames(song.mel))
+    logits = forward(network_input(song.mel, grown, harmony), weights())
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+
+
+def forward(x: Floats, w: dict[str, Floats]) -> Floats:
+    """The network's logits, (frames, 2), for its inputs, (frames, ``INPUTS``)."""
+    x = np.maximum(_neighbours(x, FIRST_TAPS, 1) @ w["first_w"] + w["first_b"], 0)
+    for i, dilation in enumerate(DILATIONS):
+        wide = _neighbours(x, TAPS, dilation) @ w[f"wide{i}_w"] + w[f"wide{i}_b"]
+        x = x + (np.maximum(wide, 0) @ w[f"mix{i}_w"] + w[f"mix{i}_b"])
+    return np.asarray(np.maximum(x, 0) @ w["out_w"] + w["out_b"], np.float32)
+
+
+def _neighbours(x: Floats, taps: int, dilation: int) -> Floats:
+    """Each frame beside its neighbours at multiples of ``dilation``, (frames, taps × channels)."""
+    reach = dilation * (taps // 2)
+    padded = np.zeros((len(x) + 2 * reach, x.shape[1]), np.float32)
+    padded[reach : reach + len(x)] = x
+    return np.concatenate([padded[k * dilation : k * dilation + len(x)] for k in range(taps)], 1)
