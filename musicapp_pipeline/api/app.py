@@ -1,13 +1,16 @@
 """Puts the facade together."""
 
+from typing import Any
+
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from musicapp_pipeline.api import problems
 from musicapp_pipeline.api.access import endpoints as access
-from musicapp_pipeline.api.access.gate import Gate
+from musicapp_pipeline.api.access.gate import PUBLIC, Gate
 from musicapp_pipeline.api.access.tokens import TokenBook
 from musicapp_pipeline.api.analytics import endpoints as analytics
 from musicapp_pipeline.api.characters import endpoints as characters
@@ -83,7 +86,32 @@ def create_app(context: AppContext, *, public_prefixes: tuple[str, ...] = ("/stu
     for page in PAGES:
         app.include_router(page.router)
     problems.install(app)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI with the token that the gate asks for, where it asks for one."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            separate_input_output_schemas=False,
+        )
+        document["components"]["securitySchemes"] = {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "One of `MUSICAPP_API_TOKENS`; none is needed where that is unset.",
+            }
+        }
+        for path, item in document["paths"].items():
+            for operation in item.values():
+                operation["security"] = [] if path in PUBLIC else [{"token": []}, {}]
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
 def _middleware(

@@ -9,6 +9,7 @@ from musicapp_pipeline.api.kit.memo import Memo
 from musicapp_pipeline.api.launcher import Launcher
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation.port import Capabilities, VideoProvider
+from musicapp_pipeline.generation.takeplan import TakePlan
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.media import MediaStore
@@ -34,8 +35,9 @@ class AppContext:
 
     ``provider`` is None when none can be used as configured; ``provider_problem`` then says why,
     and everything but generation works. ``dispatch`` runs the generation dispatcher in this
-    process. ``memo`` keeps what was derived from rows; ``external_clips`` is set when
-    there is one to fetch. ``retry_webhooks`` are the seconds between tries of a webhook delivery.
+    process. ``plans`` and ``scene_json`` remember what was derived from rows;
+    ``external_clips`` is set when there is one to fetch. ``retry_webhooks`` are the seconds
+    between tries of a webhook delivery.
     """
 
     settings: Settings
@@ -46,7 +48,8 @@ class AppContext:
     provider_problem: MusicAppError | None = None
     dispatch: bool = True
     limits: Limits = field(default_factory=Limits)
-    memo: Memo = field(default_factory=Memo)
+    plans: Memo[TakePlan] = field(default_factory=lambda: Memo(20_000))
+    scene_json: Memo[bytes] = field(default_factory=lambda: Memo(2000))
     external_clips: asyncio.Event = field(default_factory=asyncio.Event)
     retry_webhooks: Sequence[float] = (5, 60, 300, 1800, 7200, 18_000, 43_200, 86_400)
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from musicapp_pipeline import logs
+from musicapp_pipeline.analysis.errors import AnalysisError
 from musicapp_pipeline.api.errors import ApiError
 from musicapp_pipeline.api.kit.models import Output
 from musicapp_pipeline.assembly.errors import AssemblyError
@@ -44,6 +45,7 @@ STATUS: Mapping[type[MusicAppError], int] = {
     generation.UnsupportedRequest: 422,
     generation.ProviderRetired: 503,
     generation.GenerationError: 422,
+    AnalysisError: 422,
     StoryboardError: 422,
     MediaError: 422,
     AssemblyError: 422,

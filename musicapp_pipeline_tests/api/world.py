@@ -1,8 +1,12 @@
-"""A facade to test against: a database, a media folder, the mock's capabilities, a fake launcher."""
+"""A facade to test against: database, media folder, the mock's capabilities, a fake launcher."""
 
+import atexit
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from musicapp_pipeline.analysis.model import Beat, EnergyPoint, Section, SongAnalysis
@@ -76,15 +80,36 @@ def analysis(seconds: float = SECONDS, bpm: float = BPM) -> SongAnalysis:
     )
 
 
+def _migrated(settings: Settings) -> Database:
+    """A database with all tables; the migrations run once for all tests."""
+    if settings.database_url is None:
+        home = settings.home
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_template(), home / "musicapp.db")
+        return Database(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url)
+    migrate(database)
+    return database
+
+
+@cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="musicapp-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = Database(f"sqlite:///{folder / 'template.db'}")
+    migrate(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return folder / "template.db"
+
+
 class World:
     """Everything a test touches."""
 
     def __init__(self, home: Path, *, limits: Limits | None = None, **settings: object) -> None:
-        self.settings = Settings(
-            _env_file=None, musicapp_home=home, use_sora_mock=True, **settings
-        )
-        self.database = Database(self.settings.sqlalchemy_url)
-        migrate(self.database)
+        self.settings = Settings(_env_file=None, musicapp_home=home, use_sora_mock=True, **settings)
+        self.database = _migrated(self.settings)
         self.media = LocalMediaStore(home / "media")
         self.launcher = FakeLauncher()
         self.context = AppContext(
@@ -125,7 +150,9 @@ class World:
                 {"text": x.text, "startTime": x.start_time, "endTime": x.end_time} for x in lines
             ]
             board.planned = True
-            return scenes.add_planned(session, project, self._planned(project, lines), size="1280x720")
+            return scenes.add_planned(
+                session, project, self._planned(project, lines), size="1280x720"
+            )
 
     @staticmethod
     def _planned(project: object, lines: list[TimedLine]) -> tuple[PlannedScene, ...]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from musicapp_pipeline.api.kit.models import Input, JsonObject, Moment, Output, Text
+from musicapp_pipeline.api.kit.models import Changes, Input, JsonObject, Moment, Output, Text
 
 EXAMPLE: dict[str, Any] = {
     "name": "TZELEM",
@@ -34,10 +34,11 @@ class CharacterCreate(Input):
     is_primary: bool = False
 
 
-class CharacterUpdate(Input):
+class CharacterUpdate(Changes):
     """Changes of a character; absent fields stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"description": "The rival"}]})
+    nullable = frozenset({"reference_image_url"})
 
     name: Text | None = Field(None, min_length=1, max_length=200)
     description: Text | None = Field(None, max_length=2000)

@@ -13,13 +13,11 @@ from musicapp_pipeline.api.characters.schemas import (
     CharacterUpdate,
 )
 from musicapp_pipeline.api.context import AppContext
-from musicapp_pipeline.api.errors import InTheWay, Invalid
+from musicapp_pipeline.api.errors import InTheWay
 from musicapp_pipeline.api.kit.etags import check_match
 from musicapp_pipeline.api.uploads.sources import source_of
 from musicapp_pipeline.store import events, ids, projects, scenes
 from musicapp_pipeline.store.models import Character, Project
-
-NULLABLE = frozenset({"reference_image_url"})
 
 
 def create(
@@ -60,9 +58,6 @@ def update(
     """Change what was sent."""
     check_match(if_match, character.revision)
     changes = body.changes()
-    for name, value in changes.items():
-        if value is None and name not in NULLABLE:
-            raise Invalid(f"{name} cannot be null; leave it out to keep it", field=name)
     if "reference_image_url" in changes:
         url = changes.pop("reference_image_url")
         _set_reference(session, context, who, character, url, own_hosts)

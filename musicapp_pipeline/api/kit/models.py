@@ -3,18 +3,22 @@
 import math
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     JsonValue,
     PlainSerializer,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 MAX_DEPTH = 8
 
@@ -44,8 +48,34 @@ class Input(BaseModel):
         str_strip_whitespace=True,
     )
 
+
+class Changes(Input):
+    """Changes of a record: absent fields stay as they are, and only ``nullable`` ones may be
+    set to null."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _no_nulls(self) -> Self:
+        for name in sorted(self.model_fields_set - self.nullable):
+            if getattr(self, name) is None:
+                raise ValueError(f"{to_camel(name)} cannot be null; leave it out to keep it")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        keep = {to_camel(name) for name in cls.nullable}
+        for name, entry in schema.get("properties", {}).items():
+            if name not in keep and "anyOf" in entry:
+                entry["anyOf"] = [s for s in entry["anyOf"] if s.get("type") != "null"]
+            entry.pop("default", None)
+        return schema
+
     def changes(self) -> dict[str, Any]:
-        """The fields that were sent, by their names here; absent ones stay as they are."""
+        """The fields that were sent, by their names here."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 

@@ -23,9 +23,9 @@ HEADERS = {
 }
 
 
-@router.api_route(
+@router.head("/media/{key:path}", include_in_schema=False)
+@router.get(
     "/media/{key:path}",
-    methods=["GET", "HEAD"],
     response_class=FileResponse,
     responses={
         200: {"description": "The whole file.", "content": {"application/octet-stream": {}}},

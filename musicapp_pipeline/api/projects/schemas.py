@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from musicapp_pipeline.api.kit.models import Input, Moment, Output, Text, Usd, plain_text
+from musicapp_pipeline.api.kit.models import Changes, Moment, Output, Text, Usd, plain_text
 from musicapp_pipeline.store.projects import Format, NewProject
 
 Fps = Annotated[
@@ -61,10 +61,11 @@ class ProjectCreate(NewProject):
         return self
 
 
-class ProjectUpdate(Input):
+class ProjectUpdate(Changes):
     """Changes of a project; absent fields stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"budgetCapUsd": 40.0}]})
+    nullable = frozenset({"style_preset", "style_prefix", "vocal_stem_url"})
 
     title: Text | None = Field(None, min_length=1, max_length=200)
     audio_url: Text | None = Field(None, min_length=1, max_length=4000)

@@ -30,7 +30,6 @@ from musicapp_pipeline.storyboard.costs import estimate_project
 
 MEASURED_DIFFERS = 0.05
 """Seconds between declared and measured length that are worth a word."""
-NULLABLE = frozenset({"style_preset", "style_prefix", "vocal_stem_url"})
 
 
 def create(
@@ -82,9 +81,6 @@ def update(
     """Change what was sent; ``project`` is locked."""
     check_match(if_match, project.revision)
     changes = body.changes()
-    for name, value in changes.items():
-        if value is None and name not in NULLABLE:
-            raise Invalid(f"{name} cannot be null; leave it out to keep it", field=name)
     fields = _checked_fields(project, changes)
     _check_model(context, fields["sora_model"], fields["clip_seconds"])
     _check_style(fields["style_preset"])

@@ -10,6 +10,7 @@ from musicapp_pipeline.api.kit.etags import IfMatch, tag
 from musicapp_pipeline.api.kit.once import OnlyOnce
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.api.scenes import cutting, service
+from musicapp_pipeline.api.scenes.listing import scenes_json
 from musicapp_pipeline.api.scenes.schemas import (
     SceneMerge,
     SceneOrder,
@@ -27,7 +28,7 @@ def list_scenes(project_id: ProjectId, context: Context, who: Who) -> Response:
     """All scenes in the order they are shown, each with its takes ordered by take."""
     with context.database.read() as session:
         project = project_of(session, who, project_id)
-        return service.answer(service.read_all(session, context, who, project))
+        return Response(scenes_json(session, context, who, project), media_type="application/json")
 
 
 @router.put("/order", responses=problems(404, 409))

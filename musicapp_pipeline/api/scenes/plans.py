@@ -1,14 +1,14 @@
 """What would be sent for scenes now: prompt, clip and price."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.generation.takeplan import TakePlan, plan_take
-from musicapp_pipeline.store import projects
-from musicapp_pipeline.store.models import Project, Scene
+from musicapp_pipeline.store.models import Character, Project, Scene
 
 
 def plans_of(
@@ -20,21 +20,23 @@ def plans_of(
     the moments these last changed: building sixty prompts costs more than reading sixty scenes.
     """
     capabilities = context.capabilities(project.sora_model) or _unpriced(project.sora_model)
-    cast = tuple((c.id, c.updated_at) for c in projects.characters(session, project.id))
-    whole = (
-        project.id,
-        project.updated_at,
-        cast,
-        capabilities.provider,
-        capabilities.price_version,
-    )
+    whole = stamp_of(session, context, project)
     return {
-        scene.id: context.memo.get(
-            ("plan", scene.id, scene.updated_at, whole),
+        scene.id: context.plans.get(
+            (scene.id, scene.updated_at, whole),
             lambda scene=scene: plan_take(session, project, scene, capabilities),  # type: ignore[misc]
         )
         for scene in rows
     }
+
+
+def stamp_of(session: Session, context: AppContext, project: Project) -> Hashable:
+    """Changes whenever anything changes that all plans of a project follow from."""
+    capabilities = context.capabilities(project.sora_model)
+    sold = (capabilities.provider, capabilities.price_version) if capabilities else None
+    query = select(Character.id, Character.updated_at).where(Character.project_id == project.id)
+    cast = tuple(tuple(row) for row in session.execute(query.order_by(Character.id)))
+    return (project.id, project.updated_at, sold, cast)
 
 
 def _unpriced(model: str) -> Capabilities:

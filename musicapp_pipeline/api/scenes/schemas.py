@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from musicapp_pipeline.api.kit.models import Input, Moment, Output, Text, Usd
+from musicapp_pipeline.api.kit.models import Changes, Input, Moment, Output, Text, Usd
 from musicapp_pipeline.storyboard.model import SceneType
 
 VERSION_EXAMPLE: dict[str, Any] = {
@@ -182,7 +182,7 @@ class ShotEdit(Input):
     light: Text = Field(max_length=200)
 
 
-class SceneUpdate(Input):
+class SceneUpdate(Changes):
     """Changes of a scene; absent fields stay as they are. ``prompt: null`` goes back to the
     prompt that is built."""
 
@@ -191,6 +191,7 @@ class SceneUpdate(Input):
             "examples": [{"sceneType": "broll", "mood": "weightless", "lyrics": "Best believe me"}]
         }
     )
+    nullable = frozenset({"section", "prompt", "lip_sync_method"})
 
     scene_type: SceneType | None = None
     section: Text | None = Field(None, max_length=100)

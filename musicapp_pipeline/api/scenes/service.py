@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from pydantic import RootModel
 from sqlalchemy.orm import Session
-from starlette.responses import Response
 
 from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
@@ -19,7 +18,6 @@ from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import Project, Scene
 
-NULLABLE = frozenset({"section", "prompt", "lip_sync_method"})
 ZERO = Decimal(0)
 
 
@@ -53,14 +51,6 @@ def read_all(
     ]
 
 
-def answer(shown: list[SceneRead]) -> Response:
-    """Scenes as JSON; they were made here and need no second validation, which for three hundred
-    takes costs more than everything else."""
-    return Response(
-        SceneList.model_construct(shown).model_dump_json(), media_type="application/json"
-    )
-
-
 def read(session: Session, context: AppContext, who: Caller, scene: Scene) -> SceneRead:
     """One scene as it is shown."""
     project = projects.get(session, scene.project_id)
@@ -75,9 +65,6 @@ def update(session: Session, scene: Scene, body: SceneUpdate, if_match: str | No
     """
     check_match(if_match, scene.revision)
     changes = body.changes()
-    for name, value in changes.items():
-        if value is None and name not in NULLABLE:
-            raise Invalid(f"{name} cannot be null; leave it out to keep it", field=name)
     if "character_ids" in changes:
         _check_cast(session, scene, changes["character_ids"])
     if "prompt" in changes:

@@ -62,13 +62,14 @@ def update_storyboard(
     who: Who,
     if_match: IfMatch = None,
 ) -> StoryboardRead:
-    """Correct beats, sections or lyric times by hand."""
+    """Correct beats, sections or lyric times by hand. Cuts of scenes without takes follow the
+    beats; those of scenes with takes stay."""
     with context.database.write() as session:
         project = project_of(session, who, project_id, lock=True)
         board = service.planned(session, project)
-        service.update(session, project, board, body, if_match)
+        warnings = service.update(session, context, project, board, body, if_match)
         tag(response, board.revision)
-        return service.read(project, board)
+        return service.read(project, board, warnings)
 
 
 @router.get("/timeline", responses=problems(404))

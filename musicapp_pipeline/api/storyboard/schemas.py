@@ -1,16 +1,21 @@
 """What storyboards and timelines look like from outside."""
 
 from itertools import pairwise
+from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from musicapp_pipeline.analysis.model import SECTION_TYPES
+from musicapp_pipeline.analysis.edits import Edit
 from musicapp_pipeline.api.jobs.schemas import JOB_EXAMPLE, JobRead
-from musicapp_pipeline.api.kit.models import Input, Moment, Output, Text
+from musicapp_pipeline.api.kit.models import Changes, Input, Moment, Output, Text
 
 SONG = 24 * 3600
 """Seconds; no song is longer."""
 MAX_BEATS = 50_000
+SectionType = Literal[
+    "intro", "verse", "prechorus", "chorus", "bridge", "breakdown", "instrumental", "outro"
+]
+"""The same as the analysis's ``SECTION_TYPES``; a test holds them together."""
 
 
 class BeatRead(Output):
@@ -87,7 +92,8 @@ class StoryboardRead(Output):
                     "bpmConfidence": 0.93,
                     "loudnessLufs": -9.1,
                     "notes": [],
-                    "edited": False,
+                    "edits": [{"kind": "shift_beats", "milliseconds": 20.0}],
+                    "warnings": [],
                     "revision": 2,
                     "createdAt": "2026-11-22T13:00:00Z",
                     "updatedAt": "2026-11-22T13:00:40Z",
@@ -107,7 +113,8 @@ class StoryboardRead(Output):
     bpm_confidence: float | None
     loudness_lufs: float | None
     notes: list[str]
-    edited: bool
+    edits: list[Edit]
+    warnings: list[str]
     revision: int
     created_at: Moment
     updated_at: Moment
@@ -120,7 +127,7 @@ class BeatEdit(Input):
     strength: float = Field(0.5, ge=0, le=1)
 
 
-class BeatGridEdit(Input):
+class BeatGridEdit(Changes):
     """A corrected beat grid, whole; without ``downbeats`` bars are counted from the first beat."""
 
     bpm: float | None = Field(None, gt=0, le=1000)
@@ -135,9 +142,8 @@ class SectionEdit(Input):
     name: Text = Field(min_length=1, max_length=100)
     start_time: float = Field(ge=0, le=SONG)
     end_time: float = Field(gt=0, le=SONG)
-    type: Text | None = Field(
-        None, max_length=40, description=f"One of {', '.join(SECTION_TYPES)}."
-    )
+    type: SectionType | None = None
+    """Told from the name when left out."""
     confidence: float | None = Field(None, ge=0, le=1)
 
 
@@ -149,8 +155,11 @@ class LyricEdit(Input):
     end_time: float = Field(ge=0, le=SONG)
 
 
-class StoryboardUpdate(Input):
-    """Manual adjustments; each list replaces the whole list, absent ones stay."""
+class StoryboardUpdate(Changes):
+    """Manual adjustments; each list replaces the whole list, absent ones stay, null goes back to
+    what was heard."""
+
+    nullable = frozenset({"beat_grid", "sections", "lyrics_data"})
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -165,6 +174,8 @@ class StoryboardUpdate(Input):
         }
     )
 
+    edits: list[Edit] | None = Field(None, max_length=500)
+    """Typed edits that stay in force when the song is heard again; the whole list."""
     beat_grid: BeatGridEdit | None = None
     sections: list[SectionEdit] | None = Field(None, min_length=1, max_length=500)
     lyrics_data: list[LyricEdit] | None = Field(None, max_length=5000)

@@ -6,13 +6,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.analysis.edits import EDITS, apply_edit
+from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.jobs import service as jobs_service
 from musicapp_pipeline.api.jobs.queries import open_jobs
 from musicapp_pipeline.api.kit.etags import check_match
+from musicapp_pipeline.api.scenes.cutting import planner_options
 from musicapp_pipeline.api.scenes.views import final_key
+from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.api.storyboard.schemas import (
     BeatGridRead,
     BeatRead,
@@ -29,7 +33,12 @@ from musicapp_pipeline.api.storyboard.schemas import (
 )
 from musicapp_pipeline.store import events, jobs, projects, scenes
 from musicapp_pipeline.store.errors import NotFound
-from musicapp_pipeline.store.models import Project, Scene, SceneVersion, Storyboard, now
+from musicapp_pipeline.store.models import Project, Scene, SceneVersion, Storyboard
+from musicapp_pipeline.storyboard.errors import BadCut
+from musicapp_pipeline.storyboard.resnap import resnap
+
+RESETTABLE = {"beat_grid": "beatGrid", "sections": "sections", "lyrics_data": "lyrics"}
+"""Null in these goes back to what was heard."""
 
 
 def queue(session: Session, context: AppContext, who: Caller, project: Project) -> StoryboardQueued:
@@ -66,46 +75,98 @@ def planned(session: Session, project: Project) -> Storyboard:
 
 def update(
     session: Session,
+    context: AppContext,
     project: Project,
     board: Storyboard,
     body: StoryboardUpdate,
     if_match: str | None,
-) -> None:
-    """Write a person's adjustments."""
+) -> list[str]:
+    """Write a person's adjustments and move free cuts onto the new beats.
+
+    Returns:
+        What the person should know.
+
+    Raises:
+        Stale, Invalid, BadEdit
+    """
     check_match(if_match, board.revision)
-    changes = body.changes()
-    for name, value in changes.items():
-        if value is None:
-            raise Invalid(f"{name} cannot be null; leave it out to keep it", field=name)
-    if body.beat_grid is not None:
-        sent = body.beat_grid.model_dump(include=body.beat_grid.model_fields_set)
-        _inside("beatGrid", [b["time"] for b in sent.get("beats") or ()], project)
-        given = {name: value for name, value in sent.items() if value is not None}
-        board.beat_grid = {**board.beat_grid, **given}
-    if body.sections is not None:
-        _inside("sections", [s.start_time for s in body.sections], project)
-        board.sections = [
-            {
-                "name": s.name,
-                "startTime": s.start_time,
-                "endTime": s.end_time,
-                "type": s.type or s.name.lower().rstrip(" 0123456789"),
-                "confidence": s.confidence if s.confidence is not None else 1.0,
-            }
-            for s in body.sections
-        ]
-    if body.lyrics_data is not None:
-        board.lyrics_data = [
-            {"text": x.text, "startTime": x.start_time, "endTime": x.end_time}
-            for x in body.lyrics_data
-        ]
+    board.edits = _edits(project, board, body)
+    heard = analysis_of(board)
+    before = [b["time"] for b in board.beat_grid.get("beats") or ()]
+    write_heard(board, heard)
+    warnings = []
+    if before != [b.time for b in heard.beats]:
+        warnings = move_cuts(session, context, project, heard)
     board.revision += 1
-    board.updated_at = now()
     events.tell(session, project.id, "storyboard", id=board.id)
     session.flush()
+    return warnings
 
 
-def read(project: Project, board: Storyboard) -> StoryboardRead:
+def _edits(project: Project, board: Storyboard, body: StoryboardUpdate) -> dict[str, Any]:
+    edits = dict(board.edits)
+    for field, name in RESETTABLE.items():
+        if field in body.model_fields_set and getattr(body, field) is None:
+            edits.pop(name, None)
+    if body.edits is not None:
+        analysis = SongAnalysis.model_validate(board.analysis)
+        for edit in body.edits:
+            analysis = apply_edit(analysis, edit)  # says what does not fit
+        edits["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")
+    if body.beat_grid is not None:
+        sent = body.beat_grid.model_dump(mode="json", include=body.beat_grid.model_fields_set)
+        _inside("beatGrid", [b["time"] for b in sent.get("beats") or ()], project)
+        edits["beatGrid"] = {**edits.get("beatGrid", {}), **sent}
+    if body.sections is not None:
+        _inside("sections", [s.start_time for s in body.sections], project)
+        edits["sections"] = [
+            s.model_dump(mode="json", by_alias=True, exclude_none=True) for s in body.sections
+        ]
+    if body.lyrics_data is not None:
+        edits["lyrics"] = [x.model_dump(mode="json", by_alias=True) for x in body.lyrics_data]
+    return edits
+
+
+def write_heard(board: Storyboard, heard: SongAnalysis) -> None:
+    """Show an edited analysis in the storyboard's row."""
+    plain = heard.to_dict()
+    board.beat_grid = {name: plain[name] for name in ("bpm", "beats", "downbeats", "metre")}
+    board.sections = [
+        {
+            "name": s.name,
+            "startTime": s.start_time,
+            "endTime": s.end_time,
+            "type": s.type,
+            "confidence": s.confidence,
+        }
+        for s in heard.sections
+    ]
+    if "lyrics" in board.edits:
+        board.lyrics_data = board.edits["lyrics"]
+
+
+def move_cuts(
+    session: Session, context: AppContext, project: Project, heard: SongAnalysis
+) -> list[str]:
+    """Put the cuts of scenes without takes onto the song's present beats."""
+    rows = scenes.of_project(session, project.id)
+    keep = [n for n, scene in enumerate(rows) if scenes.has_takes(session, scene.id)]
+    try:
+        places = resnap(rows, heard, planner_options(context, project), keep)
+    except BadCut as error:
+        return [f"the cuts stay where they are: {error.message}"]
+    for n, (scene, place) in enumerate(zip(rows, places, strict=True)):
+        moved = (place.start_frame, place.end_frame) != (scene.start_frame, scene.end_frame)
+        if n not in keep and moved:
+            scene.start_frame, scene.end_frame = place.start_frame, place.end_frame
+            scene.start_time, scene.end_time = place.start_time, place.end_time
+            scene.clip_seconds = place.clip_seconds
+            scene.revision += 1
+            scenes.tell(session, scene)
+    return [f"{len(keep)} scenes with takes keep their cuts"] if keep else []
+
+
+def read(project: Project, board: Storyboard, warnings: Sequence[str] = ()) -> StoryboardRead:
     """A storyboard as it is shown."""
     heard = board.analysis
     return StoryboardRead(
@@ -137,7 +198,8 @@ def read(project: Project, board: Storyboard) -> StoryboardRead:
         bpm_confidence=heard.get("bpm_confidence"),
         loudness_lufs=heard.get("loudness_lufs"),
         notes=list(heard.get("notes") or ()),
-        edited=bool(board.edits),
+        edits=list(EDITS.validate_python(board.edits.get("analysis", ()))),
+        warnings=list(warnings),
         revision=board.revision,
         created_at=board.created_at,
         updated_at=board.updated_at,

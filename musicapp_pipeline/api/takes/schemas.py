@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, ConfigDict, Field
 
 from musicapp_pipeline.api.jobs.schemas import JOB_EXAMPLE, JobRead
-from musicapp_pipeline.api.kit.models import Input, Output, Score, Text, Usd
+from musicapp_pipeline.api.kit.models import Changes, Input, Output, Score, Text, Usd
 from musicapp_pipeline.api.scenes.schemas import VERSION_EXAMPLE, VersionRead
 from musicapp_pipeline.generation.admission import MAX_TAKES
 
@@ -108,7 +108,7 @@ class Remixing(Output):
     remaining_usd: Usd
 
 
-class Rating(Input):
+class Rating(Changes):
     """A person's scores; null goes back to what was measured. ``userScore`` is 0 to 5, the
     others 0 to 1."""
 
@@ -125,6 +125,10 @@ class Rating(Input):
         }
     )
 
+    nullable = frozenset(
+        {"quality_score", "user_score", "character_consistency", "mouth_visibility"}
+    )
+
     quality_score: Score | None = None
     user_score: float | None = Field(None, ge=0, le=5)
     character_consistency: Score | None = Field(
@@ -137,7 +141,7 @@ class Rating(Input):
     notes: Text | None = Field(None, max_length=5000)
 
 
-class VersionUpdate(Input):
+class VersionUpdate(Changes):
     """Changes of a take; its pictures never change."""
 
     model_config = ConfigDict(
@@ -181,7 +185,7 @@ class PhonemeEdit(Input):
     end: float = Field(ge=0, le=86_400)
 
 
-class LipSyncNudge(Input):
+class LipSyncNudge(Changes):
     """Lip-sync by hand; absent fields stay as they are, null leaves them to the machine."""
 
     model_config = ConfigDict(
@@ -194,6 +198,8 @@ class LipSyncNudge(Input):
             ]
         }
     )
+
+    nullable = frozenset({"mouth_box", "offset_ms", "phonemes"})
 
     mouth_box: MouthBox | None = None
     offset_ms: int | None = Field(None, ge=-1000, le=1000)

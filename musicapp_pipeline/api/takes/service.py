@@ -115,7 +115,7 @@ def rate(session: Session, version: SceneVersion, body: Rating) -> None:
         setattr(version, column, auto.get(measured) if value is None else value)
     if "user_score" in changes:
         version.user_score = changes["user_score"]
-    if changes.get("notes") is not None:
+    if "notes" in changes:
         version.notes = changes["notes"]
     version.auto_scores = {**auto, "byPerson": sorted(by_person)}
     tell(session, version)
