@@ -58,7 +58,7 @@ class Workbench:
             poll=min(settings.sora_poll_seconds, 0.25) if mock else settings.sora_poll_seconds,
             max_in_flight=settings.sora_max_in_flight,
             list_lag=0.1 if mock else settings.sora_list_lag_seconds,
-            job_timeout=settings.job_timeout_ms / 1000,
+            job_timeout=86_400 if mock else settings.job_timeout_ms / 1000,
             max_retries=settings.max_job_retries,
         )
 
