@@ -1,5 +1,8 @@
 """Where the face is in a reference image, and what of the image is the person."""
 
+import hashlib
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,9 @@ from musicapp_pipeline.generation.picture.cv import cv2
 from musicapp_pipeline.generation.picture.field import Floats, Frame
 
 _LOOK_AT = 480
-"""Pixels of height at which faces are looked for: enough for a portrait, and fast."""
+"""Longer side in pixels at which faces are looked for: enough for a portrait, and fast."""
+_MATTE_SIDE = 240
+"""The same for the matte, whose edge is soft anyway."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,27 @@ class Face:
     y: float
     eyes: float
     found: bool
+
+
+_STUDIES: OrderedDict[bytes, tuple[Face, Floats]] = OrderedDict()
+_KEPT = 16
+_LOCK = threading.Lock()
+
+
+def study(image: Frame) -> tuple[Face, Floats]:
+    """Face and matte of an image; remembered, because every scene of a singer asks again."""
+    key = hashlib.sha256(image.tobytes()).digest()
+    with _LOCK:
+        if key in _STUDIES:
+            _STUDIES.move_to_end(key)
+            return _STUDIES[key]
+    face = find_face(image)
+    matte = person_matte(image, face) if face.found else np.ones((8, 8), np.float32)
+    with _LOCK:
+        _STUDIES[key] = (face, matte)
+        while len(_STUDIES) > _KEPT:
+            _STUDIES.popitem(last=False)
+    return face, matte
 
 
 def find_face(image: Frame) -> Face:
@@ -59,7 +85,7 @@ def _cascade(name: str) -> Any:
 
 
 def person_matte(image: Frame, face: Face) -> Floats:
-    """How much of each pixel is the person, 0 to 1, shape (height, width).
+    """How much of each place is the person, 0 to 1, small and of the image's shape.
 
     Args:
         image: RGB, the face found in it.
@@ -67,8 +93,7 @@ def person_matte(image: Frame, face: Face) -> Floats:
     Source: Rother, Kolmogorov and Blake, "GrabCut" (2004), started from a head-and-shoulders
         shape around the face.
     """
-    height, width = image.shape[:2]
-    scale = 240 / max(height, width)
+    scale = _MATTE_SIDE / max(image.shape[:2])
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     x, y, eyes = face.x * scale, face.y * scale, face.eyes * scale
     mask = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
@@ -106,5 +131,4 @@ def person_matte(image: Frame, face: Face) -> Floats:
         person = labels == middle
     # Drawn in a little, or the edge brings a line of the old background along.
     soft = np.clip(cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.5) * 1.9 - 0.9, 0, 1)
-    large = cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(large, 0, 1), np.float32)
+    return np.asarray(soft, np.float32)

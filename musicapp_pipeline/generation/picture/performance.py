@@ -9,7 +9,7 @@ import numpy as np
 
 from musicapp_pipeline.generation.picture.brief import Brief
 from musicapp_pipeline.generation.picture.cv import cv2
-from musicapp_pipeline.generation.picture.face import Face, find_face, person_matte
+from musicapp_pipeline.generation.picture.face import Face, study
 from musicapp_pipeline.generation.picture.field import Floats, Frame, smoothstep
 from musicapp_pipeline.generation.picture.stage import Dust, Place, Stage
 
@@ -32,8 +32,8 @@ class Performance:
         self.size = (width, height)
         self.seconds = seconds
         self.pace = brief.pace
-        face = find_face(reference)
-        self._place(brief, reference, face)
+        face, matte = study(reference)
+        self._place(brief, reference, face, matte)
         self.behind: Stage | Place
         if brief.family in _ON_STAGE:
             self.behind = Stage(brief, width, height)
@@ -45,7 +45,7 @@ class Performance:
         self.sway = (draw.uniform(0, 6.3), draw.uniform(0, 6.3), draw.choice([-1, 1]))
         self.handheld = 1.0 if brief.finish == "documentary" else 0.25
 
-    def _place(self, brief: Brief, reference: Frame, face: Face) -> None:
+    def _place(self, brief: Brief, reference: Frame, face: Face, matte: Floats) -> None:
         width, height = self.size
         eyes = 0.172 * min(width, height) * (1 + 0.22 * brief.framing)
         scale = eyes / face.eyes
@@ -66,11 +66,9 @@ class Performance:
         )
         covered = np.full(image.shape[:2], 255, np.uint8)
         cover = cv2.warpAffine(covered, shift, inside).astype(np.float32) / 255
-        if face.found:
-            matte = person_matte(image, Face(face.x * scale, face.y * scale, eyes, True))
-            alpha = cv2.warpAffine(matte, shift, inside)
-        else:
-            alpha = cover
+        rows, cols = image.shape[:2]
+        whole = cv2.resize(matte, (cols, rows), interpolation=cv2.INTER_CUBIC)
+        alpha = np.clip(cv2.warpAffine(whole, shift, inside), 0, 1)
         self._relight(brief, plate, (alpha * _fade_edges(cover, eyes)).astype(np.float32))
 
     def _relight(self, brief: Brief, plate: Frame, alpha: Floats) -> None:
@@ -93,7 +91,8 @@ class Performance:
             tint = np.float32(1.0) + (colour * 1.6 - 0.8) * 0.16 * towards[:, :, None]
             edge = (rim * towards * 110)[:, :, None] * colour
             picture = np.clip(base * gain[:, :, None] * tint + edge, 0, 255)
-            layers = np.dstack([picture, alpha * 255])[box]
+            # Multiplied by the matte now, so that each frame needs only one more product.
+            layers = np.dstack([picture * alpha[:, :, None], alpha * 255])[box]
             self.lit.append(np.ascontiguousarray(layers, dtype=np.uint8))
 
     def frame(self, t: float) -> Frame:
@@ -120,11 +119,10 @@ class Performance:
         matrix = camera.copy()
         matrix[:, 2] += camera[:, :2] @ np.array([x, y], np.float32) - np.array([x0, y0])
         moved = cv2.warpAffine(person, matrix, (int(x1 - x0), int(y1 - y0)))
-        alpha = moved[:, :, 3].astype(np.float32) * np.float32(1 / 255)
-        target = picture[y0:y1, x0:x1]
-        target[:] = cv2.blendLinear(
-            cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), np.ascontiguousarray(target), alpha, 1 - alpha
-        )
+        target = np.ascontiguousarray(picture[y0:y1, x0:x1])
+        through = cv2.cvtColor(255 - moved[:, :, 3], cv2.COLOR_GRAY2RGB)
+        behind = cv2.multiply(target, through, scale=1 / 255)
+        picture[y0:y1, x0:x1] = cv2.add(behind, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB))
 
     def _camera(self, t: float, s: float) -> tuple[Floats, float]:
         """Plate to frame for the person, and how far the stage slides the other way (shares)."""

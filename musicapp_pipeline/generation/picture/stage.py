@@ -25,7 +25,7 @@ class Stage:
 
     def __init__(self, brief: Brief, width: int, height: int) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 160)
+        self.w, self.h = work_size(width, height, 128)
         colours = brief.palette
         draw = brief.rng("stage")
         wall = vertical(
@@ -89,7 +89,7 @@ class Place:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 240)
+        self.w, self.h = work_size(width, height, 216)
         # Wider than shown, so that there is something to slide over.
         self.wide = 2 * round(self.w * (1 + 2 * _SLIDE) / 2)
         self.picture = family(brief.family)(brief, self.wide, self.h, seconds)

@@ -168,9 +168,9 @@ def hues(said: Sequence[str], hue: float, contrast_hue: float) -> tuple[float, f
     if not named:
         return hue, contrast_hue
     light = named[0]
-    if 50 <= light <= 115:
+    if 20 <= light <= 115:
         # Dark yellow is olive; what golden light falls on is brown and red.
-        return light - 38, light
+        return light - 32, light
     if len(named) > 1:
         return light, named[1]
     apart = abs((light - contrast_hue + 180) % 360 - 180)

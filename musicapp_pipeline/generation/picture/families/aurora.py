@@ -29,7 +29,7 @@ class Aurora:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 180)
+        self.w, self.h = work_size(width, height, 160)
         self.pace = brief.pace
         colours = brief.palette
         draw = brief.rng("aurora")
@@ -47,7 +47,10 @@ class Aurora:
                          colours.mid * 1.3)
         ]  # fmt: skip
         self.crown = colours.mid * 0.6 + colours.accent * 0.2
-        self.front, self.mask = self._front(brief)
+        front, mask = self._front(brief)
+        self.top = int(np.flatnonzero(mask.any(axis=1))[0])
+        self.front = np.ascontiguousarray(front[self.top :])
+        self.mask = np.ascontiguousarray(mask[self.top :], np.float32) / np.float32(255)
         count = 240
         self.stars = np.stack(
             [rng.integers(0, width, count), (rng.random(count) ** 1.2 * height * 0.8).astype(int)],
@@ -103,17 +106,17 @@ class Aurora:
             self._curtain(canvas, line.astype(np.float32), power, tall, tint)
         frame = to_frame(canvas, *self.size)
         self._stars(frame, s)
-        front = self.mask[:, :, None]
-        shown = cv2.copyTo(self.front, self.mask, frame)
-        return np.asarray(np.where(front > 250, self.front, shown), np.uint8)
+        below = np.ascontiguousarray(frame[self.top :])
+        frame[self.top :] = cv2.blendLinear(self.front, below, self.mask, 1 - self.mask)
+        return frame
 
     def _curtain(
         self, canvas: Floats, line: Floats, power: Floats, tall: float, tint: Floats
     ) -> None:
         up = (line[None, :] - self.ys) * np.float32(_STEPS / tall) + np.float32(_BELOW * _STEPS)
-        steps = np.clip(up, 0, len(_BODY) - 1).astype(np.intp)
-        canvas += (_BODY[steps] * power)[:, :, None] * tint
-        canvas += (_CROWN[steps] * power)[:, :, None] * self.crown
+        steps = np.clip(up, 0, len(_BODY) - 1).astype(np.int32)
+        profile = np.outer(_BODY, tint) + np.outer(_CROWN, self.crown)
+        canvas += np.take(profile.astype(np.float32), steps, axis=0) * power[:, None]
 
     def _stars(self, frame: Frame, s: float) -> None:
         for (x, y), phase, size in zip(self.stars, self.twinkle, self.star_size, strict=True):

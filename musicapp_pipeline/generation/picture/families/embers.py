@@ -26,13 +26,13 @@ class Embers:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 200)
+        self.w, self.h = work_size(width, height, 180)
         self.pace = brief.pace
         rng = np.random.default_rng(brief.seed)
         self.flame = fbm(rng, _NOISE, _NOISE, cells=6, octaves=5)
         self.warp = fbm(rng, _NOISE, _NOISE, cells=4, octaves=3)
         ys, xs = np.mgrid[0 : self.h, 0 : self.w].astype(np.float32)
-        self.xs, self.ys = xs * 1.3, ys * 1.0
+        self.xs, self.ys = xs * 1.45, ys * 1.1
         up = 1 - ys / np.float32(self.h)
         tongue = fbm(rng, self.h, self.w, cells=3, octaves=2)
         rise = 1.35 - 0.5 * brief.framing
@@ -44,9 +44,11 @@ class Embers:
 
     def _ramp(self, brief: Brief) -> Floats:
         colours = brief.palette
+        # One hue from smoulder to white heat: two would look like paint, not fire.
+        hot = colours.mid / max(float(colours.mid.max()), 0.1)
         stops = np.stack(
-            [colours.night * 0.5, colours.deep * 0.8, colours.mid, colours.accent,
-             colours.light, colours.glow],
+            [colours.night * 0.5, colours.deep * 0.7, colours.mid, hot * 0.95,
+             hot * 0.7 + 0.3, hot * 0.3 + 0.7],
         )  # fmt: skip
         knots = np.array([0, 0.25, 0.45, 0.65, 0.85, 1.0])
         at = np.linspace(0, 1, 256)
@@ -62,7 +64,7 @@ class Embers:
              draw.uniform(0, 6.3), draw.uniform(0.4, 1.6), draw.choice([1, 1, 2, 2, 3]))
             for _ in range(170)
         ]  # fmt: skip
-        self.hot, self.warm = brief.palette.glow, brief.palette.accent
+        self.hot, self.warm = self.ramp[250], self.ramp[170]
 
     def frame(self, t: float) -> Frame:
         """The picture ``t`` seconds in."""
@@ -78,10 +80,7 @@ class Embers:
         return glow(frame, 0.6, sigma=4)
 
     def _noise(self, texture: Floats, x: Floats, y: Floats) -> Floats:
-        found = cv2.remap(
-            texture, np.mod(x, _NOISE), np.mod(y, _NOISE), cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_WRAP,
-        )  # fmt: skip
+        found = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         return np.asarray(found, np.float32)
 
     def _draw_sparks(self, frame: Frame, s: float) -> None:

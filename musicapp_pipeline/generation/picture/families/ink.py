@@ -17,13 +17,13 @@ class Ink:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 270)
+        self.w, self.h = work_size(width, height, 225)
         self.pace = brief.pace
         rng = np.random.default_rng(brief.seed)
         self.n = 512
         self.base = fbm(rng, self.n, self.n, cells=3, octaves=4)
         self.bend = [fbm(rng, self.n, self.n, cells=2, octaves=3) for _ in range(2)]
-        zoom = 0.9 * (1 - 0.3 * brief.framing)
+        zoom = 1.08 * (1 - 0.3 * brief.framing)
         ys, xs = np.mgrid[0 : self.h, 0 : self.w].astype(np.float32)
         self.xs = xs * zoom
         self.ys = ys * zoom
@@ -32,7 +32,6 @@ class Ink:
         self.angle = brief.rng("ink").uniform(0, 6.28)
 
     def _at(self, texture: Floats, x: Floats, y: Floats) -> Floats:
-        x, y = np.mod(x, self.n), np.mod(y, self.n)
         found = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         return np.asarray(found, np.float32)
 

@@ -19,7 +19,7 @@ class Lights:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 400)
+        self.w, self.h = work_size(width, height, 320)
         self.pace = brief.pace
         colours = brief.palette
         self.back = self._backdrop(brief)

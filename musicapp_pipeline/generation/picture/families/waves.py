@@ -21,7 +21,7 @@ class Waves:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 380)
+        self.w, self.h = work_size(width, height, 320)
         self.pace = brief.pace
         colours = brief.palette
         draw = brief.rng("waves")

@@ -23,7 +23,7 @@ class Window:
 
     def __init__(self, brief: Brief, width: int, height: int, seconds: float) -> None:
         self.size = (width, height)
-        self.w, self.h = work_size(width, height, 260)
+        self.w, self.h = work_size(width, height, 240)
         self.pace = brief.pace
         self.colours = brief.palette
         draw = brief.rng("window")
@@ -44,6 +44,7 @@ class Window:
         self.outside = fbm(rng, 256, 256, cells=4, octaves=4)
         ys, xs = np.mgrid[0 : self.h, 0 : self.w].astype(np.float32)
         self.xs, self.ys = xs / self.w, ys / self.h
+        self.shape = self._shape()
         self.side = -1 if self.lean > 0 else 1
         self.folds = draw.uniform(0, 6.3)
         self.motes = [
@@ -68,17 +69,24 @@ class Window:
             add_disc(canvas, *where, self.colours.glow * power, edge=0.7)
         return to_frame(np.asarray(canvas, np.float32), *self.size)
 
-    def _light(self, s: float) -> Floats:
-        """How much window light falls on each pixel, 0 to 1."""
-        cx = self.place[0] + 0.05 * math.sin(0.16 * s)
-        u = (self.xs - cx - self.lean * (self.ys - self.place[1])) / self.half[0]
-        v = (self.ys - self.place[1] - 0.10 * (self.xs - cx)) / self.half[1]
+    def _shape(self) -> Floats:
+        """The panes' light on a wall half as wide again as the picture."""
+        ys, xs = np.mgrid[0 : self.h, 0 : int(1.5 * self.w)].astype(np.float32)
+        x, y = xs / self.w - 0.25 - self.place[0], ys / self.h - self.place[1]
+        u, v = (x - self.lean * y) / self.half[0], (y - 0.10 * x) / self.half[1]
         inside = smoothstep(1.06, 0.94, np.abs(u)) * smoothstep(1.06, 0.94, np.abs(v))
         for along, count in ((u, self.panes[0]), (v, self.panes[1])):
             cell = np.abs(np.mod((along + 1) * count / 2, 1.0) - 0.5)
             inside = inside * smoothstep(0.475, 0.435, cell)
+        return np.asarray(inside, np.float32)
+
+    def _light(self, s: float) -> Floats:
+        """How much window light falls on each pixel, 0 to 1."""
+        wander = 0.05 * math.sin(0.16 * s) - 0.25
+        move = np.array([[1, 0, wander * self.w], [0, 1, 0]], np.float32)
+        inside = cv2.warpAffine(self.shape, move, (self.w, self.h))
         flow = cv2.remap(
-            self.outside, np.mod(self.xs * 190 + 9 * s, 256), np.mod(self.ys * 150 + 4 * s, 256),
+            self.outside, self.xs * 190 + 9 * s, self.ys * 150 + 4 * s,
             cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP,
         )  # fmt: skip
         leaves = 0.45 + 0.55 * smoothstep(0.30, 0.62, flow)
