@@ -158,3 +158,18 @@ def selected_since(session: Session, moment: datetime) -> list[SceneVersion]:
         )
     )
     return list(session.scalars(query))
+
+
+def landed_before(session: Session, moment: datetime) -> list[str]:
+    """Keys of takes whose clip arrived before ``moment`` and is still not recorded."""
+    query = (
+        select(SceneVersion.key)
+        .join(Project, Project.id == SceneVersion.project_id)
+        .where(
+            SceneVersion.status == "landed",
+            SceneVersion.updated_at < moment,
+            Project.client_key.is_(None),
+        )
+        .limit(50)
+    )
+    return list(session.scalars(query))

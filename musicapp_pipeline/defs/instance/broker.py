@@ -37,6 +37,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "data_folder_in": str(folders["queue"]),
             "data_folder_out": str(folders["queue"]),
             "control_folder": str(folders["control"]),
+            "polling_interval": 0.2,
         },
         **common,
     }

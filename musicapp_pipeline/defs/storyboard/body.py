@@ -41,7 +41,8 @@ def make(task: Task) -> Made:
         need(session, "audio_analysis", task.key)
     analysis = heard(board)
     task.report(0.1, "placing the lyrics")
-    lines = _timed_lyrics(task, project)
+    edited = board.edits.get("lyrics")
+    lines = _as_lines(edited) if edited is not None else _timed_lyrics(task, project)
     task.check_cancelled()
     task.report(0.6, "planning the cut")
     capabilities = bench.capabilities(project.sora_model)
@@ -68,11 +69,19 @@ def make(task: Task) -> Made:
 def heard(board: Storyboard) -> SongAnalysis:
     """The analysis with a person's edits on it."""
     analysis = SongAnalysis.model_validate(board.analysis)
-    if not board.edits:
+    edits = board.edits.get("analysis")
+    if not edits:
         return analysis
-    from musicapp_pipeline.analysis.edits import Edits, merge_edits
+    from musicapp_pipeline.analysis.edits import EDITS, merge_edits
 
-    return merge_edits(analysis, Edits.model_validate(board.edits))
+    return merge_edits(analysis, EDITS.validate_python(edits))
+
+
+def _as_lines(timed: list[dict[str, Any]]) -> list[TimedLine]:
+    """Lyrics that a person placed; they are not heard again."""
+    return [
+        TimedLine(text=x["text"], start_time=x["startTime"], end_time=x["endTime"]) for x in timed
+    ]
 
 
 def _timed_lyrics(task: Task, project: Project) -> list[TimedLine]:

@@ -1,0 +1,107 @@
+"""Looks after runs: parked ones, dead ones, and takes whose recording run got lost.
+
+Runs beside the dispatcher. Everything it does is idempotent; several may run.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import dagster as dg
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, RunsFilter
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.defs import heartbeat
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.instance.coordinator import RELEASED, release
+from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation.admission import admit_key
+from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.models import now
+
+log = logs.get(__name__)
+TICK = 1.0
+UNRECORDED_AFTER = timedelta(seconds=15)
+
+
+class Attendant:
+    """``tick`` once a second until cancelled.
+
+    Args:
+        landed: launches the recording run of a take (the launcher's method).
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        instance: dg.DagsterInstance,
+        landed: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._bench = bench
+        self._instance = instance
+        self._landed = landed
+        self._refused: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Forever; a failing tick is logged and the next one tries again."""
+        while True:
+            try:
+                await asyncio.to_thread(self.tick)
+                for key in await asyncio.to_thread(self._unrecorded):
+                    await self._landed(key)
+            except Exception:  # one bad tick must not end the looking-after
+                log.exception("attendant tick failed")
+            await asyncio.sleep(TICK)
+
+    def tick(self) -> None:
+        """Admit and release parked runs; report dead ones."""
+        queued = RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
+        for run in self._instance.get_runs(queued):
+            if is_generation(run) and RELEASED not in run.tags:
+                self._look_after(run)
+        for run_id in heartbeat.silent(self._bench.database):
+            self._bury(run_id)
+
+    def _look_after(self, run: dg.DagsterRun) -> None:
+        keys = keys_of(self._instance, run.tags)
+        for key in keys:
+            self._admit(key)
+        with self._bench.database.read() as session:
+            known = [k for k in keys if k not in self._refused]
+            ended = not known or ledger.all_takes_ended(session, known)
+        if ended:
+            # A refused take fails in the body, with the reason, beside those that succeed.
+            release(self._instance, run)
+            for key in keys:
+                self._refused.pop(key, None)
+
+    def _admit(self, key: str) -> None:
+        if key in self._refused:
+            return
+        try:
+            with self._bench.database.write() as session:
+                admit_key(session, key, self._bench.provider)
+        except MusicAppError as error:
+            log.warning("take refused", take=key, why=error.message)
+            self._refused[key] = error.message
+
+    def _bury(self, run_id: str) -> None:
+        run = self._instance.get_run_by_id(run_id)
+        alive = run is not None and run.status in IN_PROGRESS_RUN_STATUSES
+        if heartbeat.forget(self._bench.database, run_id) and alive and run is not None:
+            log.warning("worker lost", run=run_id)
+            self._instance.report_run_failed(run, message="The worker was lost: no heartbeat.")
+
+    def _unrecorded(self) -> list[str]:
+        with self._bench.database.read() as session:
+            keys = takes.landed_before(session, now() - UNRECORDED_AFTER)
+        return [key for key in keys if not self._has_run(key)]
+
+    def _has_run(self, key: str) -> bool:
+        statuses = [*IN_PROGRESS_RUN_STATUSES, dg.DagsterRunStatus.QUEUED]
+        for tags in ({"musicapp/landed": key}, {"dagster/partition": key}):
+            if self._instance.get_runs(RunsFilter(tags=tags, statuses=statuses), limit=1):
+                return True
+        return False

@@ -1,0 +1,1 @@
+"""``musicapp up``: everything on one machine, supervised."""

@@ -1,0 +1,82 @@
+"""The process that serves the facade, with the dispatcher and the attendant beside it."""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.api.app import create_app
+from musicapp_pipeline.api.context import AppContext
+from musicapp_pipeline.defs.attendant import Attendant
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.defs.instance.home import open_instance
+from musicapp_pipeline.defs.launcher import GraphqlLauncher
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.settings import settings
+
+
+def build(dagster_url: str) -> FastAPI:
+    """The application, composed; its lifespan also runs the attendant."""
+    bench = Workbench.open(settings())
+    instance = open_instance(bench.settings)
+    launcher = GraphqlLauncher(bench, instance, dagster_url)
+    provider, problem = _provider(bench)
+    context = AppContext(
+        settings=bench.settings,
+        database=bench.database,
+        media=bench.media,
+        launcher=launcher,
+        provider=provider,
+        provider_problem=problem,
+    )
+    app = create_app(context)
+    inner = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+        async with inner(application):
+            attendant = asyncio.create_task(Attendant(bench, instance, launcher.landed).run())
+            try:
+                yield
+            finally:
+                attendant.cancel()
+                await asyncio.gather(attendant, return_exceptions=True)
+                await launcher.aclose()
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+def _provider(bench: Workbench) -> tuple[VideoProvider | None, MusicAppError | None]:
+    """Everything but generation works without one."""
+    try:
+        return bench.provider, None
+    except MusicAppError as error:
+        return None, error
+
+
+def main() -> None:
+    """Entry point of the child process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--dagster-url", default="http://127.0.0.1:3001")
+    options = parser.parse_args()
+    logs.configure(settings().log_level)
+    uvicorn.run(
+        build(options.dagster_url),
+        host=options.host,
+        port=options.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()
