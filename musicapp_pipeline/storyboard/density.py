@@ -6,16 +6,16 @@ from musicapp_pipeline.storyboard.clips import Shelf
 
 DRIVE: Final = {
     "intro": 0.10,
-    "verse": 0.45,
-    "prechorus": 0.65,
+    "verse": 0.30,
+    "prechorus": 0.60,
     "chorus": 0.90,
-    "bridge": 0.35,
+    "bridge": 0.25,
     "breakdown": 0.15,
     "instrumental": 0.60,
     "outro": 0.10,
 }
 """How strongly a kind of section asks for cuts, 0 to 1, before its energy is heard."""
-NEUTRAL_DRIVE: Final = 0.45
+NEUTRAL_DRIVE: Final = 0.40
 FORM_WEIGHT: Final = 0.6
 """Form leads and energy follows: a loud verse still cuts slower than its chorus."""
 

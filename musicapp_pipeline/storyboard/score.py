@@ -22,11 +22,11 @@ PLACE_COST: Final = {
     Grade.PHRASE_4: 0.15,
     Grade.PHRASE_2: 0.35,
     Grade.BAR: 0.65,
-    Grade.HALF: 1.5,
-    Grade.BEAT: 2.2,
-    Grade.ONSET: 1.6,
-    Grade.COUNTED: 2.2,
-    Grade.CLOCK: 2.4,
+    Grade.HALF: 1.6,
+    Grade.BEAT: 2.3,
+    Grade.ONSET: 1.7,
+    Grade.COUNTED: 2.3,
+    Grade.CLOCK: 2.5,
     Grade.KEPT: 0.0,
 }
 """In units of one scene whose length is off by a factor of two."""
@@ -35,11 +35,13 @@ RISE_BONUS: Final = 0.4
 LINE_START_BONUS: Final = 0.35
 INSIDE_LINE_COST: Final = 0.45
 NO_TAIL_COST: Final = 0.1
-WASTE_COST: Final = 0.12
+WASTE_COST: Final = 0.2
 """A second of a clip that nobody sees: money goes to music, not to chance."""
 TASTE: Final = 0.2
 """How far the seed may tip the balance between places that are about as good."""
-LENGTH_WEIGHT: Final = 1.0
+LENGTH_WEIGHT: Final = 1.5
+EDGE_WEIGHT: Final = 1.5
+"""The first picture says where we are and the last one lingers: neither should be hurried."""
 
 
 def place_costs(
@@ -77,7 +79,8 @@ def scene_costs(
     quiet, loud = _log_targets(cuts, shelf)
     wanted = quiet[steps.ends] + (loud - quiet)[steps.ends] * mean
     # A long scene that misses its length is on screen for longer, so it weighs more.
-    weight = LENGTH_WEIGHT * np.maximum(lengths / np.exp2(wanted), 0.5)
+    weight = LENGTH_WEIGHT * np.maximum(lengths / np.exp2(wanted), 0.4)
+    weight[(steps.starts == 0) | (steps.ends == steps.points - 1)] *= EDGE_WEIGHT
     place = place_costs(cuts, energy, lines, options)
     cost: Floats = weight * (np.log2(lengths) - wanted) ** 2 + place[steps.ends]
     holds = np.array(shelf.holds)
