@@ -9,14 +9,13 @@ import numpy as np
 
 from musicapp_pipeline.generation.picture.brief import Brief
 from musicapp_pipeline.generation.picture.cv import cv2
-from musicapp_pipeline.generation.picture.face import Face, study
+from musicapp_pipeline.generation.picture.face import study
 from musicapp_pipeline.generation.picture.field import Floats, Frame, smoothstep
+from musicapp_pipeline.generation.picture.placing import MARGIN, place
 from musicapp_pipeline.generation.picture.stage import Dust, Place, Stage
 
 _ON_STAGE = ("lights", "geometry", "ink")
 """Families that would say nothing out of focus: there the singer is on a stage."""
-_MARGIN = 0.14
-"""Share of the frame kept around it, so that the camera can move without showing an edge."""
 
 
 class Performance:
@@ -33,7 +32,11 @@ class Performance:
         self.seconds = seconds
         self.pace = brief.pace
         face, matte = study(reference)
-        self._place(brief, reference, face, matte)
+        # In a tall frame the face is in the middle, in a wide one a little off it.
+        aside = brief.rng("aside").uniform(-0.09, 0.09) if width > height else 0.0
+        plate = place(reference, face, matte, self.size, brief.framing, aside)
+        self.focus = plate.focus
+        self._relight(brief, plate.picture, plate.alpha)
         self.behind: Stage | Place
         if brief.family in _ON_STAGE:
             self.behind = Stage(brief, width, height)
@@ -44,32 +47,6 @@ class Performance:
         self.move = brief.movement
         self.sway = (draw.uniform(0, 6.3), draw.uniform(0, 6.3), draw.choice([-1, 1]))
         self.handheld = 1.0 if brief.finish == "documentary" else 0.25
-
-    def _place(self, brief: Brief, reference: Frame, face: Face, matte: Floats) -> None:
-        width, height = self.size
-        eyes = 0.172 * min(width, height) * (1 + 0.22 * brief.framing)
-        scale = eyes / face.eyes
-        if not face.found:
-            scale = max(width / reference.shape[1], height / reference.shape[0])
-        plate_w, plate_h = (round(v * (1 + 2 * _MARGIN)) for v in (width, height))
-        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        image = cv2.resize(reference, None, fx=scale, fy=scale, interpolation=interpolation)
-        # In a tall frame the face sits higher; in a wide one a little off the middle.
-        aside = brief.rng("aside").uniform(-0.09, 0.09) if width > height else 0.0
-        eye_x = plate_w * 0.5 + aside * width
-        eye_y = _MARGIN * height + height * (0.40 if width > height else 0.36)
-        shift = np.array([[1, 0, eye_x - face.x * scale], [0, 1, eye_y - face.y * scale]])
-        inside = (plate_w, plate_h)
-        self.focus = (eye_x, eye_y + 0.6 * eyes)
-        plate = cv2.warpAffine(
-            image, shift, inside, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        covered = np.full(image.shape[:2], 255, np.uint8)
-        cover = cv2.warpAffine(covered, shift, inside).astype(np.float32) / 255
-        rows, cols = image.shape[:2]
-        whole = cv2.resize(matte, (cols, rows), interpolation=cv2.INTER_CUBIC)
-        alpha = np.clip(cv2.warpAffine(whole, shift, inside), 0, 1)
-        self._relight(brief, plate, (alpha * _fade_edges(cover, eyes)).astype(np.float32))
 
     def _relight(self, brief: Brief, plate: Frame, alpha: Floats) -> None:
         """Two versions of the person, lit from either side, to be mixed over time."""
@@ -149,8 +126,8 @@ class Performance:
         turn = math.radians(way * 0.55 * math.sin(1.9 * s + beat))
         cos, sin = zoom * math.cos(turn), zoom * math.sin(turn)
         fx, fy = self.focus
-        to_x = fx - _MARGIN * width + (pan + sway + jx) * width
-        to_y = fy - _MARGIN * height + (lift + jy) * height - (zoom - 1) * 0.12 * height
+        to_x = fx - MARGIN * width + (pan + sway + jx) * width
+        to_y = fy - MARGIN * height + (lift + jy) * height - (zoom - 1) * 0.12 * height
         matrix = np.array(
             [
                 [cos, -sin, to_x - cos * fx + sin * fy],
@@ -159,13 +136,3 @@ class Performance:
             np.float32,
         )
         return matrix, 0.4 * (pan + 0.5 * sway)
-
-
-def _fade_edges(cover: Floats, eyes: float) -> Floats:
-    """1 inside the reference image, falling to 0 towards those of its borders that show."""
-    distance = cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-    height = cover.shape[0]
-    if cover[-1].max() > 0.5:
-        # Where the image reaches the lower border of the plate nothing has to fade.
-        distance[height // 2 :] = np.maximum(distance[height // 2 :], 0)
-    return smoothstep(0.0, 0.5 * eyes, distance)
