@@ -8,7 +8,7 @@ from pathlib import Path
 
 from musicapp_pipeline.assembly.errors import BadClip, ClipTooShort
 from musicapp_pipeline.assembly.model import Mezzanine, MezzanineSpec
-from musicapp_pipeline.media.errors import BadVideo, NotMedia
+from musicapp_pipeline.media.errors import BadVideo, FfmpegFailed, NotMedia
 from musicapp_pipeline.media.ffmpeg import run_ffmpeg, untrusted_args
 from musicapp_pipeline.media.files import whole_file
 from musicapp_pipeline.media.frames import video_info
@@ -24,6 +24,13 @@ from musicapp_pipeline.timebase import Frames
 
 _UNSPECIFIED = 2
 _SD_HEIGHT = 576
+_HDR_TRANSFERS = (16, 18)
+"""PQ (SMPTE ST 2084) and HLG (ARIB STD-B67), as phones record them (ITU-T H.273 codes)."""
+_BT2020_PRIMARIES = 9
+_SDR_WHITE_NITS = 203
+"""Where ITU-R BT.2408 puts SDR white in HDR."""
+_HDR_PEAK = 5
+"""Times SDR white: what 1,000 nits are. Below 0.6 of white nothing is changed."""
 _SLACK = Fraction(1, 10)
 """Frames. Containers with millisecond time stamps end up to 1 ms before the frame does."""
 
@@ -58,29 +65,28 @@ def conform(
     info = _usable(clip)
     head, tail, held = _handles(clip, info, spec)
     total = head + spec.frames + tail
+    arguments = [
+        *untrusted_args(clip),
+        *("-map", "0:V:0", "-an", "-sn", "-dn", "-map_metadata", "-1"),
+        *("-vf", _filters(info, spec, spec.in_frame - head, total)),
+        *("-frames:v", str(total), "-fps_mode", "passthrough"),
+        *_encoder(spec.fps, crf, preset),
+        *("-force_key_frames", f"expr:eq(n,{head})+eq(n,{head + spec.frames})"),
+        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4"),
+    ]
     with whole_file(out) as part:
-        run_ffmpeg(
-            [
-                *untrusted_args(clip),
-                *("-map", "0:V:0", "-an", "-sn", "-dn", "-map_metadata", "-1"),
-                *("-vf", _filters(info, spec, spec.in_frame - head, total)),
-                *("-frames:v", str(total), "-fps_mode", "passthrough"),
-                *_encoder(spec.fps, crf, preset),
-                *("-force_key_frames", f"expr:eq(n,{head})+eq(n,{head + spec.frames})"),
-                *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4"),
-                str(part.absolute()),
-            ],
-            on_frames=on_frames,
-            cancelled=cancelled,
-            timeout=timeout,
-        )
-        made = video_info(part).frames
-        if made != total:
-            raise BadClip(
-                f"{clip.name} could only be decoded for {made} of {total} frames; "
-                "fetch it again or generate another take",
-                value=clip.name,
+        try:
+            run_ffmpeg(
+                [*arguments, str(part.absolute())],
+                on_frames=on_frames,
+                cancelled=cancelled,
+                timeout=timeout,
             )
+        except FfmpegFailed as error:
+            if not _clips_fault(error):
+                raise
+            raise BadClip(f"{clip.name} cannot be decoded: {error.message}") from error
+        _refuse_missing(clip, part, total)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
     return Mezzanine(out, spec.fps, spec.width, spec.height, spec.frames, head, tail, digest, held)
 
@@ -107,6 +113,25 @@ def _usable(clip: Path) -> VideoInfo:
             value=clip.name,
         )
     return info
+
+
+def _clips_fault(error: FfmpegFailed) -> bool:
+    """A time-out says nothing on standard error; a full disk says so."""
+    return bool(error.stderr) and "No space left" not in error.stderr
+
+
+def _refuse_missing(clip: Path, made: Path, total: Frames) -> None:
+    """ffmpeg ends well even when a damaged clip gave it fewer frames than it was to write."""
+    try:
+        frames = video_info(made).frames
+    except (NotMedia, BadVideo):
+        frames = 0
+    if frames != total:
+        raise BadClip(
+            f"{clip.name} could only be decoded for {frames} of {total} frames; "
+            "fetch it again or generate another take",
+            value=clip.name,
+        )
 
 
 def _handles(clip: Path, info: VideoInfo, spec: MezzanineSpec) -> tuple[Frames, Frames, Frames]:
@@ -137,10 +162,7 @@ def _filters(info: VideoInfo, spec: MezzanineSpec, first: Frames, total: Frames)
         f"trim=start_frame={first}:end_frame={first + total}",
         "setpts=PTS-STARTPTS",
     ]
-    if info.color_space == _UNSPECIFIED:
-        # What players assume for untagged video.
-        matrix = "bt709" if min(info.width, info.height) > _SD_HEIGHT else "smpte170m"
-        steps.append(f"setparams=colorspace={matrix}")
+    steps += _to_bt709(info)
     steps += [
         f"scale={width}:{height}:force_original_aspect_ratio=increase:force_divisible_by=2"
         ":reset_sar=1:out_color_matrix=bt709:out_range=tv"
@@ -151,6 +173,24 @@ def _filters(info: VideoInfo, spec: MezzanineSpec, first: Frames, total: Frames)
         "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709",
     ]
     return ",".join(steps)
+
+
+def _to_bt709(info: VideoInfo) -> list[str]:
+    """What must happen before scaling so that colours are right; nothing for ordinary video."""
+    if info.color_transfer in _HDR_TRANSFERS:
+        # Linear light, Rec. 709 primaries, then highlights rolled off to what SDR can show.
+        return [
+            f"zscale=t=linear:npl={_SDR_WHITE_NITS}:p=bt709",
+            f"format=gbrpf32le,tonemap=mobius:param=0.6:desat=0:peak={_HDR_PEAK}",
+            "zscale=t=bt709:m=bt709:r=tv,format=yuv420p",
+        ]
+    if info.color_primaries == _BT2020_PRIMARIES:
+        return ["zscale=t=bt709:p=bt709:m=bt709:r=tv,format=yuv420p"]
+    if info.color_space == _UNSPECIFIED:
+        # What players assume for untagged video.
+        matrix = "bt709" if min(info.width, info.height) > _SD_HEIGHT else "smpte170m"
+        return [f"setparams=colorspace={matrix}"]
+    return []
 
 
 def _encoder(fps: Fraction, crf: int, preset: str) -> list[str]:

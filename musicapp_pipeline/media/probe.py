@@ -20,6 +20,8 @@ _PLAYLIST_STARTS = (
     b"v=0\n", b"rtsptext", b"file '",
 )  # fmt: skip
 _FIRST_FRAME_PACKETS = 120
+MAX_PIXELS = 40_000_000
+"""A picture; 8K has 33 million. A few bytes of header can ask for gigabytes of memory."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,13 @@ def _video_info(
 ) -> VideoInfo | None:
     import av
 
+    context = stream.codec_context
+    if context.width * context.height > MAX_PIXELS:
+        raise NotMedia(
+            f"Pictures of {context.width} x {context.height} are too large; "
+            f"at most {MAX_PIXELS // 1_000_000} megapixels (8K) are read",
+            value=f"{context.width}x{context.height}",
+        )
     base = stream.time_base or Fraction(1, 1000)
     fps = exact_rate(stream.average_rate or stream.guessed_rate)
     tick = round(1 / (fps * base)) if fps else 0
@@ -190,7 +199,6 @@ def _video_info(
                 end = max(end, packet.pts + (packet.duration or tick))
     except av.error.FFmpegError:
         pass  # A truncated file: what was read counts, and the caller sees how much it was.
-    context = stream.codec_context
     own = _seconds(stream.duration, base)
     length = float((end - (first or 0)) * base) if end else 0.0
     return VideoInfo(

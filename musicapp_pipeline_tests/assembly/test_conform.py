@@ -11,7 +11,7 @@ from musicapp_pipeline.assembly.model import MezzanineSpec
 from musicapp_pipeline.assembly.verify import verify_mezzanine
 from musicapp_pipeline.media.errors import MediaCancelled
 from musicapp_pipeline.media.ffmpeg import run_ffmpeg
-from musicapp_pipeline.media.frames import FrameReader, read_frame
+from musicapp_pipeline.media.frames import FrameReader, FrameWriter, read_frame
 from musicapp_pipeline.media.probe import VideoInfo, probe
 from musicapp_pipeline_tests.media.samples import coded_clip, coded_frame, read_code, song_wav
 
@@ -127,8 +127,6 @@ def test_a_rotated_phone_video_comes_out_upright(tmp_path, turn):
     flat = tmp_path / "flat.mp4"
     upright = coded_frame(5, 320, 180)
     lying = np.ascontiguousarray(np.rot90(upright, turn // 90))
-    from musicapp_pipeline.media.frames import FrameWriter
-
     with FrameWriter(flat, lying.shape[1], lying.shape[0], Fraction(24)) as out:
         for _ in range(6):
             out.write(lying)
@@ -139,6 +137,8 @@ def test_a_rotated_phone_video_comes_out_upright(tmp_path, turn):
     assert np.abs(read_frame(made.path, 3).astype(int) - upright).mean() < 4
     assert read_code(read_frame(clip, 3)) == 5
 
+
+SD_MATRIX = "scale=out_color_matrix=smpte170m"
 
 # What providers and people deliver: how a coded clip is turned into it.
 FORMATS = {
@@ -157,7 +157,7 @@ FORMATS = {
     ),
     "tall pixels": ("clip.mp4", ["-vf", "scale=160:180,setsar=2"]),
     "odd size": ("clip.mkv", ["-vf", "scale=321:181", "-c:v", "ffv1"]),
-    "untagged": ("clip.avi", ["-c:v", "mpeg4", "-q:v", "2"]),
+    "untagged": ("clip.avi", ["-vf", SD_MATRIX, "-c:v", "mpeg4", "-q:v", "2"]),
 }
 
 
@@ -175,6 +175,23 @@ def test_any_encoding_gives_the_same_frames_and_colours(tmp_path, kind):
     wanted = coded_frame(9, *SIZE).astype(int)
     got = read_frame(made.path, 4).astype(int)
     assert np.abs(got.mean((0, 1)) - wanted.mean((0, 1))).max() < 3
+
+
+WIDE = "zscale=t=linear:npl=203:p=bt2020,format=gbrpf32le,zscale=t={}:m=2020_ncl:r=tv:npl=203"
+
+
+@pytest.mark.parametrize("transfer", ["arib-std-b67", "smpte2084", "bt2020-10"])
+def test_a_phones_hdr_looks_like_the_sdr_it_came_from(tmp_path, transfer):
+    source = coded_clip(tmp_path / "source.mp4", range(10))
+    clip = tmp_path / "hdr.mkv"
+    chain = WIDE.format(transfer) + ",format=yuv420p10le"
+    tags = ["-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"]
+    run_ffmpeg(["-i", str(source), "-vf", chain, "-c:v", "ffv1", *tags, str(clip)])
+    assert probe(clip).video.color_primaries == 9
+    made = conform(clip, tmp_path / "m.mp4", spec(10))
+    assert codes(made.path) == list(range(10))
+    difference = read_frame(made.path, 5).astype(int) - coded_frame(5, *SIZE)
+    assert np.abs(difference).mean() < 7
 
 
 def test_a_clip_with_sound_that_starts_earlier_loses_no_frame(tmp_path):
@@ -210,6 +227,25 @@ def test_a_truncated_clip_is_a_bad_clip(tmp_path, keep):
     with pytest.raises(BadClip, match=r"clip\.mp4"):
         conform(clip, tmp_path / "m.mp4", spec(47))
     assert not (tmp_path / "m.mp4").exists()
+
+
+def test_a_clip_whose_frames_cannot_be_decoded_is_a_bad_clip(tmp_path):
+    clip = coded_clip(tmp_path / "clip.mp4", range(48))
+    data = bytearray(clip.read_bytes())
+    start = data.find(b"mdat") + 4
+    data[start : len(data) - 3000] = np.random.default_rng(0).bytes(len(data) - 3000 - start)
+    clip.write_bytes(data)
+    with pytest.raises(BadClip, match=r"clip\.mp4"):
+        conform(clip, tmp_path / "m.mp4", spec(40))
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_pictures_of_absurd_size_are_refused_before_decoding(tmp_path):
+    clip = tmp_path / "clip.mkv"
+    huge = "color=s=16000x4000:r=24:d=0.1"
+    run_ffmpeg(["-f", "lavfi", "-i", huge, "-c:v", "mjpeg", "-frames:v", "1", str(clip)])
+    with pytest.raises(BadClip, match="16000 x 4000 are too large"):
+        conform(clip, tmp_path / "m.mp4", spec(1))
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>502</html>", b"#EXTM3U\n/etc/passwd\n"])

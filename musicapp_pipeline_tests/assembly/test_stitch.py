@@ -114,6 +114,19 @@ def test_re_encoded_frames_splice_with_conformed_ones(tmp_path, song):
     assert codes(final.path) == expected
 
 
+@pytest.mark.parametrize("preset", ["superfast", "veryfast", "faster"])
+@pytest.mark.parametrize("crf", [10, 30])
+def test_encodes_of_other_speed_and_quality_still_splice(tmp_path, song, preset, crf):
+    fps = Fraction(24)
+    clip = coded_clip(tmp_path / "c.mp4", range(96))
+    one = conform(clip, tmp_path / "1.mp4", MezzanineSpec(fps, *SIZE, 0, 20))
+    two = conform(
+        clip, tmp_path / "2.mp4", MezzanineSpec(fps, *SIZE, 20, 20), preset=preset, crf=crf
+    )
+    final = stitch([one.segment(), two.segment()], song.m4a, tmp_path / "f.mp4", fps)
+    assert codes(final.path) == list(range(40))
+
+
 def test_two_halves_of_one_clip_can_stand_for_two_scenes(tmp_path, song):
     fps = Fraction(24)
     clip = coded_clip(tmp_path / "c.mp4", range(96))
