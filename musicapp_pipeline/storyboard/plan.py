@@ -65,7 +65,6 @@ def plan_with_kept(
     ranked = _ranked_worlds(analysis, energies, spans, options)
     pictures = _pictures(spans, kinds, energies, ranked, options)
     tone, shelf = tone_of(analysis), shelf_of(options)
-    clips = [0 if span.kept else shelf.clip_for(span.frames) for span in spans]
     return tuple(
         PlannedScene(
             order=n + 1,
@@ -76,13 +75,13 @@ def plan_with_kept(
             scene_type=kinds[n],
             section=span.part.name,
             section_type=span.part.type,
-            clip_seconds=clips[n],
+            clip_seconds=shelf.clip_for(span.frames),
             energy=round(energies[n], 4),
             mood=mood_of(tone, span.part.type, energies[n]),
             lyrics=sung.text_between(span.start.time, span.end.time),
             shot=pictures[n].shot,
             idea=pictures[n].idea,
-            why=explain(span.start, span.part, energy, sung, clips[n - 1] if n else 0),
+            why=explain(span.start, span.part, energy, sung),
         )
         for n, span in enumerate(spans)
         if span.kept is None

@@ -23,19 +23,18 @@ _PLACES = {
 _GROUNDS = {g: _PLACES[g] for g in (Grade.ONSET, Grade.COUNTED, Grade.CLOCK)}
 
 
-def explain(point: CutPoint, part: Part, energy: EnergyTrack, lines: LineTrack, closes: int) -> str:
+def explain(point: CutPoint, part: Part, energy: EnergyTrack, lines: LineTrack) -> str:
     """The reason for the cut that starts a scene.
 
     Args:
         part: the section that the scene belongs to.
-        closes: seconds of the clip that the scene before has bought; 0 when it is a kept one.
     """
     if point.grade == Grade.EDGE:
         return "song starts"
     reasons = [_place(point, part)]
-    if point.grade in (Grade.HALF, Grade.BEAT) and closes:
-        # Nothing musical speaks for a cut inside a bar: it is there because a clip ends.
-        reasons.append(f"a {closes} s clip is used up")
+    if point.grade in (Grade.HALF, Grade.BEAT):
+        # Nothing musical speaks for a cut inside a bar: it is there because clips have lengths.
+        reasons.append("so that the clips fit")
     change = energy.change(point.time, 2.0)
     if change >= RISE:
         reasons.append("energy rising")
