@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from musicapp_pipeline.cli.producer import Producer
-from musicapp_pipeline.cli.project import MakeOptions, find_or_create
+from musicapp_pipeline.cli.project import MakeOptions, discard_unheard, find_or_create
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.bench import Workbench, workbench
+from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.store import artifacts, projects, scenes
 from musicapp_pipeline.store.ids import slug
@@ -84,7 +85,11 @@ def make_video(options: MakeOptions, *, as_json: bool) -> Summary:
         before = _artifact_count(bench, project.id)
         if before:
             view.log(f"{before} results of earlier runs are kept where nothing changed")
-        producer.run(project.id)
+        try:
+            producer.run(project.id)
+        except MusicAppError:
+            discard_unheard(bench, project.id)
+            raise
     timings = {**producer.seconds, "total": time.monotonic() - started}
     return _summary(bench, project, options.out, dict(producer.made), timings)
 

@@ -12,7 +12,7 @@ from musicapp_pipeline.cli.files import BadFile, existing, read_text
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.song.ingest import ingest_file
 from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.store import ids, projects
+from musicapp_pipeline.store import artifacts, ids, projects
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.models import Character, Project
 
@@ -64,6 +64,19 @@ def find_or_create(bench: Workbench, options: MakeOptions) -> Project:
         project = projects.get(session, found.id, lock=True)
         project.budget_cap_usd = new.budget_cap_usd  # the cap may be raised for a second run
     return project
+
+
+def discard_unheard(bench: Workbench, project_id: str) -> None:
+    """A song that cannot even be decoded leaves no project and no copy behind."""
+    with bench.database.write() as session:
+        if artifacts.count(session, project_id):
+            return
+        project = projects.get(session, project_id)
+        keys = [project.audio_key, *(c.reference_image_key for c in project.characters)]
+        projects.archive(session, project)
+    for key in keys:
+        if key is not None:
+            bench.media.delete(key)
 
 
 def _validated(options: MakeOptions, lyrics: str, song: Path) -> projects.NewProject:

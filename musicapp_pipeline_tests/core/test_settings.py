@@ -1,0 +1,79 @@
+"""Every environment variable of the specification, typed and checked."""
+
+from decimal import Decimal
+
+import pytest
+
+from musicapp_pipeline.settings import BadSetting, Settings
+
+SPECIFIED = [
+    "SORA_API_KEY", "SORA_API_BASE_URL", "USE_SORA_MOCK", "DATABASE_URL", "REDIS_URL",
+    "AWS_S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+    "REDIS_QUEUE_NAME", "MAX_JOB_RETRIES", "JOB_TIMEOUT_MS", "SORA_PRICING_PER_SECOND_BASE",
+    "SORA_PRICING_PER_SECOND_PRO", "BACKEND_API_BASE", "LOG_LEVEL",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch, tmp_path):
+    for name in [*SPECIFIED, "MUSICAPP_HOME", "MUSICAPP_API_TOKENS"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_specified_variable_is_a_setting():
+    assert {name.lower() for name in SPECIFIED} <= set(Settings.model_fields)
+
+
+def test_defaults_are_safe():
+    settings = Settings.load()
+    assert settings.use_sora_mock
+    assert settings.sora_pricing_per_second_base == Decimal("0.06")
+    assert settings.sora_pricing_per_second_pro == Decimal("0.12")
+    assert settings.sqlalchemy_url.startswith("sqlite:///")
+
+
+def test_an_env_file_is_read(tmp_path):
+    (tmp_path / ".env").write_text('USE_SORA_MOCK=false\nSORA_API_KEY=""\nMAX_JOB_RETRIES=7\n')
+    settings = Settings.load()
+    assert (settings.use_sora_mock, settings.sora_api_key, settings.max_job_retries) == (
+        False,
+        None,
+        7,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_postgres_urls_name_the_driver_that_is_shipped(monkeypatch, scheme):
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://u:p@host/db")
+    assert Settings.load().sqlalchemy_url == "postgresql+psycopg2://u:p@host/db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_JOB_RETRIES", "-1"),
+        ("MAX_JOB_RETRIES", "many"),
+        ("JOB_TIMEOUT_MS", "10"),
+        ("SORA_PRICING_PER_SECOND_BASE", "-0.06"),
+        ("USE_SORA_MOCK", "perhaps"),
+        ("LOG_LEVEL", "loud"),
+        ("SORA_MAX_IN_FLIGHT", "0"),
+    ],
+)
+def test_a_bad_setting_names_variable_and_value(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as caught:
+        Settings.load()
+    assert name in caught.value.message
+    assert value in caught.value.message
+
+
+def test_tokens_are_a_list_and_never_shown(monkeypatch):
+    monkeypatch.setenv("MUSICAPP_API_TOKENS", "first-secret, second-secret")
+    settings = Settings.load()
+    assert [t.get_secret_value() for t in settings.musicapp_api_tokens] == [
+        "first-secret",
+        "second-secret",
+    ]
+    assert "secret" not in repr(settings.musicapp_api_tokens)
