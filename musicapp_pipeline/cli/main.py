@@ -133,3 +133,7 @@ def up(port: int, dagster_port: int, host: str) -> None:
 def main() -> None:
     """Console entry point."""
     cli(prog_name="musicapp")
+
+
+if __name__ == "__main__":
+    main()
