@@ -14,8 +14,6 @@ from musicapp_pipeline.generation.errors import DownloadFailed, MediaInvalid
 from musicapp_pipeline.generation.port import VideoProvider, parse_size
 from musicapp_pipeline.media.errors import MediaError
 
-LENGTH_TOLERANCE = 0.35
-"""Seconds a clip may be short of what was bought: models count frames in steps of 4 or 8."""
 ASPECT_TOLERANCE = 0.04
 _MAX_WAIT = 30.0
 
@@ -95,38 +93,39 @@ def _settle(part: Path, final: Path) -> None:
 def check_clip(path: Path, seconds: int, size: str) -> dict[str, Any]:
     """Decode every frame of a clip and compare it with what was bought.
 
+    A clip that is whole but longer, or of another size, is paid for all the same: it is kept and
+    the difference noted.
+
     Returns:
-        ``seconds``, ``frames``, ``fps``, ``width``, ``height``, ``codec``, ``hasAudio`` and
-        ``notes`` (sentences about harmless differences).
+        ``seconds``, ``frames``, ``fps``, ``width``, ``height``, ``codec``, ``hasAudio``,
+        ``bytes`` and ``notes`` (sentences about differences that do no harm).
 
     Raises:
         MediaInvalid: it does not decode to its end or is too short.
     """
-    from musicapp_pipeline.media.probe import probe
+    from musicapp_pipeline.media import clipcheck
 
     try:
-        info = probe(path)
-        frames = _decoded_frames(path)
+        facts = clipcheck.check_clip(path, seconds=None, size=None)
     except MediaError as error:
-        raise MediaInvalid(f"what arrived is not a video: {error.message}") from error
-    video = info.video
-    if video is None or not video.fps:
-        raise MediaInvalid("what arrived has no moving pictures")
-    length = frames / float(video.fps)
-    if length < seconds - LENGTH_TOLERANCE:
+        raise MediaInvalid(f"what arrived is not the whole clip: {error.message}") from error
+    if facts.seconds < seconds - clipcheck.SECONDS_TOLERANCE:
         raise MediaInvalid(
-            f"the clip decodes to {length:.2f} s of the {seconds} s that were bought"
+            f"the clip is {facts.seconds:.2f} s of the {seconds} s that were bought",
+            value=round(facts.seconds, 3),
         )
-    width, height = video.upright_size
-    notes = _shape_notes(width, height, size)
+    notes = [*facts.notes, *_shape_notes(facts.width, facts.height, size)]
+    if facts.seconds > seconds + clipcheck.SECONDS_TOLERANCE:
+        notes.append(f"the clip is {facts.seconds:.2f} s long; {seconds} s were bought")
     return {
-        "seconds": round(length, 4),
-        "frames": frames,
-        "fps": str(video.fps),
-        "width": width,
-        "height": height,
-        "codec": video.codec,
-        "hasAudio": info.audio is not None,
+        "seconds": round(facts.seconds, 4),
+        "frames": facts.frames,
+        "fps": str(facts.fps),
+        "width": facts.width,
+        "height": facts.height,
+        "codec": facts.video_codec,
+        "hasAudio": facts.has_sound,
+        "bytes": facts.bytes,
         "notes": notes,
     }
 
@@ -139,23 +138,3 @@ def _shape_notes(width: int, height: int, size: str) -> list[str]:
     if (width, height) != (asked_width, asked_height):
         return [f"the clip is {width}x{height} and will be scaled to {size}"]
     return []
-
-
-def _decoded_frames(path: Path) -> int:
-    """How many frames really decode; a file cut off anywhere has fewer than it declares."""
-    import av
-
-    from musicapp_pipeline.media.probe import moving_picture, open_media
-
-    count = 0
-    with open_media(path) as container:
-        stream = moving_picture(container)
-        if stream is None:
-            return 0
-        stream.thread_type = "AUTO"
-        try:
-            for _ in container.decode(stream):
-                count += 1
-        except av.error.FFmpegError as error:
-            raise MediaInvalid(f"the clip stops decoding after frame {count}: {error}") from error
-    return count

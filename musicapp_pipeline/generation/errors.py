@@ -151,9 +151,14 @@ class DownloadFailed(GenerationError):
     code = "download_failed"
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, permanent: bool = False
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        permanent: bool = False,
+        value: object = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, value=value)
         self.retry_after = retry_after
         self.permanent = permanent
 
