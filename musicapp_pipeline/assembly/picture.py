@@ -47,14 +47,18 @@ def is_black(luma: Luma) -> bool:
 
 
 def block_edges(luma: Luma, grid: int = 8) -> float:
-    """How much stronger steps are on the codec's block grid than beside it; 1 is none.
+    """How many levels the steps on the codec's block grid exceed their neighbours; 0 is none.
 
+    The median over the grid's lines, so that what really stands in the picture does not count.
     The grid is only where the codec put it at the picture's own resolution.
     """
     steps = np.abs(np.diff(luma, axis=1)).mean(axis=0)
-    on = steps[grid - 1 :: grid]
-    off = np.delete(steps, np.s_[grid - 1 :: grid])
-    return float((on.mean() + 0.1) / (off.mean() + 0.1)) if on.size and off.size else 1.0
+    lines = (steps.size - grid) // grid * grid
+    if lines <= 0:
+        return 0.0
+    on = steps[grid - 1 : grid - 1 + lines : grid]
+    beside = (steps[grid - 2 : grid - 2 + lines : grid] + steps[grid : grid + lines : grid]) / 2
+    return float(np.median(on - beside))
 
 
 def colourfulness(bgr: NDArray[np.uint8]) -> float:

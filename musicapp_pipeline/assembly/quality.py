@@ -29,6 +29,8 @@ _FULL_RANGE = 2
 _STILL = 0.12
 _STILL_ALLOWED = 0.05
 _JUDGED = 16
+_EDGES_UNSEEN = 0.2
+"""Levels of luma; clean encodes of photographs stay below, one level more is plain to see."""
 _WEIGHTS = {"sharpness": 0.35, "exposure": 0.2, "contrast": 0.1, "flicker": 0.2, "blockiness": 0.15}
 _LEAST = 0.02
 
@@ -172,4 +174,4 @@ def _steadiness(shifts: NDArray[np.float64]) -> float:
 
 
 def _smoothness(edges: list[float]) -> float:
-    return float(np.clip(1 - (np.median(edges) - 1.05) / 0.5, 0, 1))
+    return float(np.clip(1 - (np.median(edges) - _EDGES_UNSEEN), 0, 1))
