@@ -83,7 +83,8 @@ def _time_by_part(scenes: Sequence[Candidate], chosen: Sequence[bool]) -> dict[i
 
 def _pull(n: int, scene: Candidate, seed: int) -> float:
     pull = FORM_PULL.get(scene.section_type, 0.0) + TASTE * unit(seed, "kind", n)
-    pull += OPENING_PULL if scene.opens_part and scene.section_type == "chorus" else 0.0
+    if scene.opens_part and scene.section_type in ("chorus", "instrumental"):
+        pull += OPENING_PULL
     return pull + VOCAL_PULL * scene.vocals
 
 

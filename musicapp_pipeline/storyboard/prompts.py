@@ -28,6 +28,9 @@ PERFORMANCE_MARKER: Final = "Performance shot:"
 B_ROLL_MARKER: Final = "B-roll shot:"
 """Begins the directive of every b-roll scene, and stands in no other prompt."""
 
+INSTRUMENTAL: Final = frozenset({"intro", "instrumental", "breakdown", "outro"})
+"""Sections in which a scene without words is played, not sung."""
+
 _DEFAULT_SHOTS: Final = {
     "performance": Shot(
         size="medium close-up", angle="eye level", movement="slow push-in", light="soft key light"
@@ -178,14 +181,9 @@ def _directive(
 ) -> str:
     performs = scene.scene_type == "performance"
     values = _values(project, scene, characters, preset, room)
-    if performs:
-        marker = PERFORMANCE_MARKER
-        lead = words.performance if values["lyrics"] else words.performance_without_lyrics
-        setting = words.performance_setting
-    else:
-        marker = B_ROLL_MARKER
-        lead = words.broll if values["lyrics"] else words.broll_without_lyrics
-        setting = words.broll_setting
+    marker = PERFORMANCE_MARKER if performs else B_ROLL_MARKER
+    setting = words.performance_setting if performs else words.broll_setting
+    lead = _lead(scene, words, sung=bool(values["lyrics"]))
     lines = [f"{marker} {capitalised(fill(lead, values))}"]
     if room.setting:
         lines.append(capitalised(fill(setting, values)))
@@ -194,6 +192,16 @@ def _directive(
     if room.atmosphere and values["mood"]:
         lines.append(fill(words.atmosphere, values))
     return "\n".join(line for line in lines if line)
+
+
+def _lead(scene: SceneBrief, words: PromptTemplate, *, sung: bool) -> str:
+    """The directive's first sentence, by the scene's kind and whether there are words."""
+    if scene.scene_type == "broll":
+        return words.broll if sung else words.broll_without_lyrics
+    if sung:
+        return words.performance
+    silent = scene.section_type in INSTRUMENTAL
+    return words.performance_instrumental if silent else words.performance_without_lyrics
 
 
 def _values(

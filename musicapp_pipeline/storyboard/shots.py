@@ -6,6 +6,7 @@ shot; where that would be like the neighbour, the next best word is taken.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from musicapp_pipeline.storyboard.density import drive_of
 from musicapp_pipeline.storyboard.ideas import RETURNS, IdeaBook, band_of
@@ -44,6 +45,7 @@ def choose_pictures(
     """
     closing = sum(slot.section_type == "outro" and slot.kind == "broll" for slot in slots)
     book = IdeaBook(ranked, seed, closing)
+    pace = _paces(slots)
     out: list[Picture] = []
     for n, slot in enumerate(slots):
         after = slots[n + 1] if n + 1 < len(slots) else None
@@ -56,16 +58,34 @@ def choose_pictures(
             idea = book.next(
                 slot.section_type, slot.occurrence, slot.kind, band, frozenset(near_ideas)
             )
-        shot = slot.shot or _shot(slot, idea, ranked[0].light[band], seed, near_shots)
+        light = ranked[0].light[band]
+        shot = slot.shot or _shot(slot, idea, light, pace[n], seed, near_shots)
         out.append(Picture(shot, idea.text))
     return tuple(out)
 
 
-def _shot(slot: Slot, idea: Idea, light: str, seed: int, near: Sequence[Shot]) -> Shot:
+def _paces(slots: Sequence[Slot]) -> list[float]:
+    """How driven each scene is, by form and energy, 0 to 1.
+
+    What returns keeps its shots even if it is louder the second time: its energy is the mean of
+    all its returns.
+    """
+    heard: dict[str, list[float]] = {}
+    for slot in slots:
+        heard.setdefault(slot.section_type, []).append(slot.energy)
+    return [
+        0.5 * drive_of(slot.section_type)
+        + 0.5 * (mean(heard[slot.section_type]) if slot.section_type in RETURNS else slot.energy)
+        for slot in slots
+    ]
+
+
+def _shot(slot: Slot, idea: Idea, light: str, pace: float, seed: int, near: Sequence[Shot]) -> Shot:
     words = shot_vocabulary()
 
     def pick(what: str, terms: Sequence[Term], taken: Collection[str]) -> str:
-        return _term(terms, slot, idea, (seed, what, idea.text), taken)
+        usable = [t for t in terms if slot.kind in t.kinds and idea.scale in t.scales]
+        return _term(usable, pace, (seed, what, idea.text), taken)
 
     return Shot(
         size=pick("size", words.sizes, {shot.size for shot in near}),
@@ -76,22 +96,13 @@ def _shot(slot: Slot, idea: Idea, light: str, seed: int, near: Sequence[Shot]) -
 
 
 def _term(
-    terms: Sequence[Term],
-    slot: Slot,
-    idea: Idea,
-    key: tuple[int, str, str],
-    taken: Collection[str],
+    usable: Sequence[Term], pace: float, key: tuple[int, str, str], taken: Collection[str]
 ) -> str:
-    """The term that suits best, by weight and seed; one that a neighbour has only at need."""
-    energy = drive_of(slot.section_type)
-    if slot.section_type not in RETURNS:
-        # What returns keeps its shots even if it is sung louder the second time.
-        energy = 0.5 * energy + 0.5 * slot.energy
-    fitting = [t for t in terms if t.suits(slot.kind, idea.scale, energy)]
-    spare = [t for t in terms if slot.kind in t.kinds and idea.scale in t.scales]
-    free = [t for t in fitting if t.name not in taken] or [t for t in spare if t.name not in taken]
+    """A term by weight and seed: one of the pace, and one that no neighbour has."""
+    free = [term for term in usable if term.name not in taken]
+    fitting = [term for term in free if term.energy[0] <= pace <= term.energy[1]]
     # Weighted choice without state (Efraimidis and Spirakis, 2006).
     return max(
-        free or fitting or spare or list(terms),
-        key=lambda t: (unit(*key, t.name) ** (1 / t.weight), t.name),
+        fitting or free or usable,
+        key=lambda term: (unit(*key, term.name) ** (1 / term.weight), term.name),
     ).name

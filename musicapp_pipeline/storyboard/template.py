@@ -43,6 +43,8 @@ class PromptTemplate(Frozen):
     character_donts: str
     performance: str = Field(min_length=1)
     performance_without_lyrics: str = Field(min_length=1)
+    performance_instrumental: str = Field(min_length=1)
+    """Stands for the one above in sections where nobody is expected to sing."""
     performance_setting: str
     broll: str = Field(min_length=1)
     broll_without_lyrics: str = Field(min_length=1)

@@ -33,10 +33,6 @@ class Term(Frozen):
     energy: tuple[float, float] = (0.0, 1.0)
     weight: float = Field(1.0, gt=0)
 
-    def suits(self, kind: SceneType, scale: Scale, energy: float) -> bool:
-        low, high = self.energy
-        return kind in self.kinds and scale in self.scales and low <= energy <= high
-
 
 class ShotVocabulary(Frozen):
     """All the ways a camera may see a scene."""

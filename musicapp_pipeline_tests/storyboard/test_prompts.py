@@ -200,6 +200,21 @@ def test_the_words_shape_the_directive():
     assert "tenderly" not in said(PERFORMANCE, lyrics="hold me, love", energy=0.9)
 
 
+@pytest.mark.parametrize(
+    ("section_type", "lyrics", "expected"),
+    [
+        ("chorus", "", "expressively raps along with the music"),
+        ("instrumental", "", "expressively moves with the music"),
+        ("outro", "", "expressively moves with the music"),
+        ("outro", "one more time", "expressively raps the lyrics “one more time”"),
+        ("", " \n ", "expressively raps along with the music"),
+    ],
+)
+def test_nobody_sings_where_there_is_nothing_to_sing(section_type, lyrics, expected):
+    scene = PERFORMANCE.model_copy(update={"section_type": section_type, "lyrics": lyrics})
+    assert expected in build_scene_prompt(PROJECT, scene, [])
+
+
 words = st.text(max_size=1500)
 
 
