@@ -33,10 +33,10 @@ $(DEV_STAMP): .ci/dev.lock $(STAMP)
 	@touch $@
 
 test: dev
-	@$(BIN)/python -m pytest -m "not full"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not full"
 
 test-full: dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: dev
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ Only declared here; what they do is loaded when they run.
 """
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from pydantic import Field
 
 from musicapp_pipeline.defs.partitions import PROJECTS, SCENES
@@ -82,4 +83,9 @@ def bulk_generation() -> None:
     launch_bulk_backfill()
 
 
-ALL = [hear_and_plan, whole_project, one_scene_again, bulk_generation]
+ALL: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [
+    hear_and_plan,
+    whole_project,
+    one_scene_again,
+    bulk_generation,
+]

@@ -7,7 +7,7 @@ from musicapp_pipeline.defs.instance.broker import celery_settings
 from musicapp_pipeline.settings import Settings
 
 _configured = celery_settings(Settings.load())
-app = make_app(
+app = make_app(  # type: ignore[no-untyped-call]  # the library is not annotated
     app_args={
         "broker": _configured["broker_url"],
         "backend": _configured["result_backend"],
