@@ -4,8 +4,6 @@ It is strict in what it accepts, keeps a ledger of every charge, speaks the dial
 servers in the field, and plays scripted or random faults. Tests compare its ledger with ours.
 """
 
-import asyncio
-import base64
 import random
 import threading
 import time
@@ -17,6 +15,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from musicapp_pipeline_tests.generation import faults
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.tiny_http import Part, Request, Response, TinyServer
 
@@ -26,17 +25,6 @@ Fate = Literal["complete", "fail", "moderated", "stuck", "vanish", "fake_complet
 KEY = "sk-test"
 MODELS = {"sora-2": Decimal("0.06"), "sora-2-pro": Decimal("0.12")}
 SIZES = ("720x1280", "1280x720", "1024x1792", "1792x1024")
-
-CREATE_FAULTS = (
-    "lose_request", "lose_response", "hang_after", "500_before", "500_after", "503_before",
-    "502_after", "429", "garbage_after", "empty_after", "409_after", "408_before", "quota",
-    "moderated", "401",
-)  # fmt: skip
-STATUS_FAULTS = ("500", "404", "reset", "429", "garbage", "unknown", "regress")
-CONTENT_FAULTS = (
-    "500", "404", "reset", "truncate", "silent_truncate", "json", "empty", "429",
-)  # fmt: skip
-LIST_FAULTS = ("500", "reset", "429")
 
 
 @dataclass
@@ -179,8 +167,8 @@ class FaultServer:
     # Create and remix
 
     async def _create(self, request: Request) -> Response:
-        fault = self._next_fault("create", CREATE_FAULTS)
-        refused = _fault_before(fault, self)
+        fault = self._next_fault("create", faults.CREATE_FAULTS)
+        refused = faults.before(fault, self._error)
         if refused is not None:
             return refused
         fields, reference, problem = self._parse(request)
@@ -190,15 +178,15 @@ class FaultServer:
         if problem is not None:
             return problem
         job = self._bill(fields, reference.data if reference else None)
-        return _fault_after(fault) or self._job_answer(job)
+        return faults.after(fault) or self._job_answer(job)
 
     async def _remix(self, request: Request, job_id: str) -> Response:
         if self.dialect in ("sglang", "vllm"):
             return self._error(404, "Not Found")
         if self.dialect == "litellm":
             return self._error(500, "litellm.APIError: video remix is not supported for fal.ai")
-        fault = self._next_fault("remix", CREATE_FAULTS)
-        refused = _fault_before(fault, self)
+        fault = self._next_fault("remix", faults.CREATE_FAULTS)
+        refused = faults.before(fault, self._error)
         if refused is not None:
             return refused
         source = self._find(job_id)
@@ -209,7 +197,7 @@ class FaultServer:
             return self._error(400, "remix takes a prompt and nothing else", code="invalid_value")
         fields = {**source.request, "prompt": told["prompt"]}
         job = self._bill(fields, source.reference, remixed_from=source.id)
-        return _fault_after(fault) or self._job_answer(job)
+        return faults.after(fault) or self._job_answer(job)
 
     def _parse(self, request: Request) -> tuple[dict[str, str], Part | None, Response | None]:
         kind = request.headers.get("content-type", "")
@@ -288,7 +276,7 @@ class FaultServer:
         return "failed" if job.fate in ("fail", "moderated") else "completed"
 
     def _find(self, job_id: str) -> Job | None:
-        return self.jobs.get(_unwrapped(job_id))
+        return self.jobs.get(faults.unwrapped(job_id))
 
     def _status(self, job_id: str) -> Response:
         def answer() -> Response:
@@ -299,7 +287,7 @@ class FaultServer:
             job.polls += 1
             return self._job_answer(job, wrap="status")
 
-        return self._with_fault("status", answer, STATUS_FAULTS)
+        return self._with_fault("status", answer, faults.STATUS_FAULTS)
 
     def _job_answer(self, job: Job, wrap: str = "create") -> Response:
         body = self._described(job, wrap)
@@ -341,7 +329,7 @@ class FaultServer:
             if body["error"]:
                 del body["error"]["code"]
         if self.dialect == "litellm":
-            body["id"] = _wrapped(body["id"], "grp-1" if wrap == "create" else "grp-2")
+            body["id"] = faults.wrapped(body["id"], "grp-1" if wrap == "create" else "grp-2")
             if body["status"] in ("queued", "in_progress"):
                 body["status"] = "processing"
             if body["status"] == "failed":
@@ -357,7 +345,11 @@ class FaultServer:
         seen.sort(key=lambda j: (j.created, j.id), reverse=newest)
         if after := request.query.get("after"):
             ids = [j.id for j in seen]
-            seen = seen[ids.index(_unwrapped(after)) + 1 :] if _unwrapped(after) in ids else []
+            seen = (
+                seen[ids.index(faults.unwrapped(after)) + 1 :]
+                if faults.unwrapped(after) in ids
+                else []
+            )
         page = [self._described(j, "list") for j in seen[:limit]]
         body = {"object": "list", "data": page, "has_more": len(seen) > limit}
         if self.dialect != "sglang":
@@ -385,7 +377,7 @@ class FaultServer:
             seconds = int(job.request["seconds"])
             return Response(200, clip_bytes(seconds - 2 if job.fate == "short" else seconds))
 
-        return self._with_fault("content", answer, CONTENT_FAULTS)
+        return self._with_fault("content", answer, faults.CONTENT_FAULTS)
 
     def _delete(self, job_id: str) -> Response:
         job = self._find(job_id)
@@ -402,7 +394,7 @@ class FaultServer:
     # Faults
 
     def _with_fault(
-        self, route: str, answer: Any, choices: tuple[str, ...] = LIST_FAULTS
+        self, route: str, answer: Any, choices: tuple[str, ...] = faults.LIST_FAULTS
     ) -> Response:
         fault = self._next_fault(route, choices)
         response: Response = answer()
@@ -419,7 +411,7 @@ class FaultServer:
             return Response(200, {"message": "try again"})
         if fault == "empty":
             return Response(200, b"")
-        return _bent(fault, response)
+        return faults.bent(fault, response)
 
     def _error(
         self, status: int, message: str, code: str | None = None, param: str | None = None
@@ -429,74 +421,3 @@ class FaultServer:
         kind = "server_error" if status >= 500 else "invalid_request_error"
         error = {"message": message, "type": kind, "param": param, "code": code}
         return Response(status, {"error": error})
-
-
-def _fault_before(fault: str, server: FaultServer) -> Response | None:
-    """Answers that leave nothing behind."""
-    error = server._error
-    return {
-        "lose_request": Response(reset=True),
-        "500_before": error(500, "The server had an error"),
-        "503_before": error(503, "overloaded"),
-        "408_before": error(408, "timeout"),
-        "429": Response(
-            429,
-            error(429, "Rate limit reached", "rate_limit_exceeded").body,
-            {"retry-after-ms": "80"},
-        ),
-        "quota": error(429, "You exceeded your current quota", "insufficient_quota"),
-        "moderated": error(400, "Your request was blocked", "sentinel_block"),
-        "401": error(401, "Incorrect API key provided", "invalid_api_key"),
-    }.get(fault)
-
-
-def _fault_after(fault: str) -> Response | None:
-    """Answers that hide that the job was made and billed."""
-    failure = {"error": {"message": "upstream", "type": "server_error", "code": None}}
-    return {
-        "lose_response": Response(reset=True),
-        "hang_after": Response(hang=True),
-        "500_after": Response(500, failure),
-        "502_after": Response(502, b"<html>bad gateway</html>", {"content-type": "text/html"}),
-        "409_after": Response(409, failure),
-        "garbage_after": Response(200, b"\x00\xff not json", {"content-type": "text/plain"}),
-        "empty_after": Response(200, {"object": "video"}),
-    }.get(fault)
-
-
-def _bent(fault: str, response: Response) -> Response:
-    if fault == "truncate" and isinstance(response.body, bytes):
-        response.send_only = len(response.body) * 2 // 3
-    elif fault == "silent_truncate" and isinstance(response.body, bytes):
-        response.body = response.body[: len(response.body) * 2 // 3]
-        response.no_length = True
-    elif fault == "unknown" and isinstance(response.body, dict) and "status" in response.body:
-        response.body["status"] = "warming_up"
-    elif (
-        fault == "regress"
-        and isinstance(response.body, dict)
-        and response.body.get("status") == "in_progress"
-    ):
-        response.body |= {"status": "queued", "progress": 0}
-    return response
-
-
-def _wrapped(job_id: str, group: str) -> str:
-    text = f"litellm:custom_llm_provider:openai;model_id:{group};video_id:{job_id}"
-    return "video_" + base64.b64encode(text.encode()).decode()
-
-
-def _unwrapped(job_id: str) -> str:
-    try:
-        text = base64.b64decode(job_id.removeprefix("video_"), validate=True).decode()
-    except ValueError:
-        return job_id
-    return text.rpartition(";video_id:")[2] or job_id
-
-
-async def until(condition: Any, seconds: float = 10.0) -> None:
-    """Wait for something that happens elsewhere."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        await asyncio.sleep(0.02)

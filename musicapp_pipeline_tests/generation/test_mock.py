@@ -10,7 +10,7 @@ import pytest
 from musicapp_pipeline.generation import errors
 from musicapp_pipeline.generation.download import check_clip
 from musicapp_pipeline.generation.port import Capabilities, ClipRequest, VideoProvider
-from musicapp_pipeline.generation.providers import mock_jobs
+from musicapp_pipeline.generation.providers import mock_jobs, mock_render
 from musicapp_pipeline.generation.providers.mock import MockProvider
 from musicapp_pipeline.media.probe import probe
 from musicapp_pipeline_tests.generation.helpers import png
@@ -83,7 +83,7 @@ def test_two_requests_for_one_prompt_are_two_jobs(tmp_path):
 
 def test_a_job_outlives_the_process_and_is_drawn_by_whoever_asks(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(mock_jobs.Renderers, "ensure", lambda *_: None)  # killed at once
+        patch.setattr(mock_render.Renderers, "ensure", lambda *_: None)  # killed at once
         job = play(tmp_path, lambda p: p.submit(clip()))
     assert job.status == "queued"
     again = play(tmp_path, lambda p: ended(p, job.id))
@@ -148,7 +148,7 @@ def test_a_remix_is_a_job_of_its_own_that_names_its_source(tmp_path):
 
 
 def test_a_clip_that_is_not_finished_cannot_be_remixed(tmp_path, monkeypatch):
-    monkeypatch.setattr(mock_jobs.Renderers, "ensure", lambda *_: None)
+    monkeypatch.setattr(mock_render.Renderers, "ensure", lambda *_: None)
 
     async def remix(provider):
         await provider.remix((await provider.submit(clip())).id, "x")
@@ -158,7 +158,7 @@ def test_a_clip_that_is_not_finished_cannot_be_remixed(tmp_path, monkeypatch):
 
 
 def test_a_cancelled_job_ends_without_a_clip(tmp_path, monkeypatch):
-    monkeypatch.setattr(mock_jobs.Renderers, "ensure", lambda *_: None)
+    monkeypatch.setattr(mock_render.Renderers, "ensure", lambda *_: None)
 
     async def cancel(provider):
         job = await provider.submit(clip())

@@ -24,7 +24,8 @@ from musicapp_pipeline.generation.port import (
     parse_size,
     remix_fingerprint,
 )
-from musicapp_pipeline.generation.providers.mock_jobs import JobFolder, JobRecord, Renderers
+from musicapp_pipeline.generation.providers.mock_jobs import JobFolder, JobRecord
+from musicapp_pipeline.generation.providers.mock_render import Renderers
 
 _MAX_PIXELS = 4096 * 2304
 
