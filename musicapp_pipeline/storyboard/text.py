@@ -18,9 +18,9 @@ def clean(text: str) -> str:
 
 
 def clean_lyrics(text: str) -> str:
-    """Lyric lines joined by `` / ``, whatever line ends they came with."""
+    """Lyric lines joined by `` / ``, whatever line ends they came with, no comma at the end."""
     lines = (clean(line) for line in text.splitlines())
-    return " / ".join(line for line in lines if line)
+    return " / ".join(line for line in lines if line).rstrip(" ,;")
 
 
 def quoted(text: str) -> str:

@@ -177,6 +177,7 @@ def test_a_bible_may_hold_whatever_json_holds(bible, expected):
     [
         ('He said "no"', "“He said 'no'”"),
         ("one\n\n two \r\nthree", "“one / two / three”"),
+        ("and then,", "“and then”"),
         ("愛が燃える", "“愛が燃える”"),
         ("אש תמיד", "“אש תמיד”"),
         ("می‌خواهم", "“می‌خواهم”"),
@@ -193,7 +194,7 @@ def test_the_words_shape_the_directive():
     def said(scene, **changes):
         return build_scene_prompt(PROJECT, scene.model_copy(update=changes), [])
 
-    assert "embers and open flame" in said(B_ROLL, lyrics="we burn like fire")
+    assert "embers or a small flame" in said(B_ROLL, lyrics="we burn like fire")
     assert "echo" not in said(B_ROLL, lyrics="la la la")
     assert "as a question left open" in said(PERFORMANCE, lyrics="Who are you?")
     assert "tenderly" in said(PERFORMANCE, lyrics="hold me, love", energy=0.2)
