@@ -45,7 +45,7 @@ OPEN, WIDTH, ROUND, PRESS, TUCK = range(5)
 
 REST = Shape(0.0)
 _LIPS = Shape(0.0, -0.05, 0.1, press=1.0)
-_TEETH = Shape(0.10, tuck=1.0)
+_TEETH = Shape(0.15, tuck=1.0)
 _TONGUE = Shape(0.22, 0.08)
 _BACK = Shape(0.28)
 _HUSH = Shape(0.22, -0.35, 0.6)

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from musicapp_pipeline.lipsync.mouth.teeth import RealTeeth, drawn_teeth
 
 Plane = NDArray[np.float32]
+
+_WARM = np.array([1.35, 1.25, 0.75], np.float32)
+"""Exponents of the shade in blue, green and red."""
 Colour = NDArray[np.float32]
 
 
@@ -48,22 +51,31 @@ class Tones:
 
 def coverage(plane: MouthPlane) -> Plane:
     """How much of each pixel lies between the lips, 0 to 1."""
-    soft = max(plane.pixel * 1.2, 0.008)
+    soft = max(plane.pixel * 1.5, 0.008)
     under_upper = np.clip((plane.down - plane.upper) / soft + 0.5, 0, 1)
     over_lower = np.clip((plane.lower - plane.down) / soft + 0.5, 0, 1)
     inside = np.clip((plane.half_width - np.abs(plane.across)) / (3 * soft), 0, 1)
     return np.asarray(under_upper * over_lower * inside, np.float32)
 
 
-def paint(plane: MouthPlane, tones: Tones, teeth: RealTeeth | None, teeth_top: float) -> Plane:
+def paint(
+    plane: MouthPlane,
+    tones: Tones,
+    teeth: RealTeeth | None,
+    teeth_top: float,
+    rounded: float,
+) -> Plane:
     """The inside of the mouth for every pixel, BGR.
 
     Args:
         teeth_top: where the gums are, below the nose's base.
+        rounded: how far the lips are pushed forward, 0 to 1; the teeth then lie in their shade.
     """
     gap = float(plane.gap.max())
     depth = np.clip((plane.down - plane.upper) / np.maximum(plane.gap, 1e-3), 0, 1)
-    cavity = tones.lip * 0.16 + np.array([6, 6, 12], np.float32) * tones.light
+    # Between lips that hardly part one sees lip, not the depth behind.
+    near = 0.14 + 0.34 * float(np.exp(-gap / 0.02))
+    cavity = tones.lip * near + np.array([6, 6, 12], np.float32) * tones.light
     picture = np.broadcast_to(cavity, (*plane.across.shape, 3)).astype(np.float32)
     picture = _over(picture, *_tongue(plane, tones, gap))
     if teeth is not None:
@@ -72,13 +84,15 @@ def paint(plane: MouthPlane, tones: Tones, teeth: RealTeeth | None, teeth_top: f
         colour, alpha = drawn_teeth(
             plane.across, plane.below_nose - teeth_top, tones.light, plane.pixel
         )
-    alpha = alpha * np.clip((gap - 0.02) / 0.04, 0, 1)
+    alpha = alpha * np.clip((gap - 0.02) / 0.04, 0, 1) * (1 - 0.85 * rounded)
     picture = _over(picture, colour, alpha)
     # The upper lip throws a shadow; the corners of the mouth lie in the dark.
-    shadow = 0.55 + 0.45 * np.clip((plane.down - plane.upper) / 0.045, 0, 1)
+    shadow = 0.6 + 0.4 * np.clip((plane.down - plane.upper) / 0.04, 0, 1)
     corner = 1 - 0.75 * np.clip(np.abs(plane.across) / plane.half_width, 0, 1) ** 4
     floor = 1 - 0.25 * depth**4
-    return np.asarray(picture * (shadow * corner * floor)[..., None], np.float32)
+    # Light that reaches in has bounced off lips and gums: shade is reddish, not grey.
+    shade = (shadow * corner * floor)[..., None] ** _WARM
+    return np.asarray(picture * shade, np.float32)
 
 
 def _tongue(plane: MouthPlane, tones: Tones, gap: float) -> tuple[Plane, Plane]:

@@ -12,6 +12,7 @@ from musicapp_pipeline.lipsync.mouth.interior import MouthPlane, Tones, coverage
 from musicapp_pipeline.lipsync.mouth.landmarks import Axes, Points, axes
 from musicapp_pipeline.lipsync.mouth.targets import Controls, controls
 from musicapp_pipeline.lipsync.mouth.teeth import RealTeeth, mouth_origin
+from musicapp_pipeline.lipsync.visemes import ROUND
 
 Bgr = NDArray[Any]
 Xy = NDArray[np.float64]
@@ -48,7 +49,7 @@ class Morpher:
         x = look[..., 0] + np.arange(window.x0, window.x1, dtype=np.float32)
         y = look[..., 1] + np.arange(window.y0, window.y1, dtype=np.float32)[:, None]
         bent = cv2.remap(bgr, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        self._fill(bent, window, goal, points, frame, bgr, weight)
+        self._fill(bent, window, goal, points, frame, bgr, weight, float(shape[ROUND]))
         out = bgr.copy()
         out[window.y0 : window.y1, window.x0 : window.x1] = bent.reshape(height, width, 3)
         return out
@@ -62,6 +63,7 @@ class Morpher:
         frame: Axes,
         source: Bgr,
         weight: float,
+        rounded: float,
     ) -> None:
         """Paint the inside of the mouth between the moved lips."""
         inner = _mouth_window(goal, window, frame)
@@ -70,7 +72,7 @@ class Morpher:
         plane = _mouth_plane(inner, goal, points, frame)
         tones = _tones(source, points)
         gums = float((points[lm.UPPER_MIDDLE, :2] - mouth_origin(points)) @ frame.down)
-        layer = paint(plane, tones, self.teeth, gums / frame.scale - 0.02)
+        layer = paint(plane, tones, self.teeth, gums / frame.scale - 0.02, rounded)
         alpha = (coverage(plane) * weight)[..., None]
         x0, y0 = inner.x0 - window.x0, inner.y0 - window.y0
         part = bent[y0 : y0 + inner.shape[0], x0 : x0 + inner.shape[1]]
@@ -100,8 +102,9 @@ def _blended(window: Window, goal: Controls, frame: Axes) -> Map:
     across, down, middle = _mouth_coordinates(band, goal, frame)
     reach = float((goal.corners[1] - goal.corners[0]) @ frame.right) / 2 / frame.scale
     seam = _curve((goal.upper_lip + goal.lower_lip) / 2, middle, frame, across)
-    beside = np.clip((np.abs(across) - reach) / 0.2, 0, 1)
-    soft = 0.5 / frame.scale + _SEAM_SOFTNESS * beside
+    # Between the lips a blend of both movements would look at what lies between them: no blend.
+    beside = np.clip((np.abs(across) - reach - 0.02) / 0.2, 0, 1)
+    soft = 0.05 / frame.scale + _SEAM_SOFTNESS * beside
     below = np.clip((down - seam) / soft + 0.5, 0, 1)[..., None]
     lower[: rows.start] = upper[: rows.start]
     lower[rows] = upper[rows] + (lower[rows] - upper[rows]) * below

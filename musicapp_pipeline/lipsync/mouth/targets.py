@@ -17,7 +17,7 @@ _CLOSED_GAP = 0.006
 _USUAL_WIDTH = 0.80
 """Mouth width of a relaxed face, in eye distances."""
 _COLUMNS = 11
-_RIM = 0.012
+_RIM = 0.022
 """Thickness of the dark edge of an open mouth's lips, in eye distances."""
 _ARCH = np.sin(np.linspace(0, np.pi, _COLUMNS)) ** 0.75
 """How far the lips part from corner to corner."""
@@ -52,9 +52,9 @@ def controls(points: Points, frame: Axes, shape: NDArray[np.float64], weight: fl
     scale, right, down = frame.scale, frame.right, frame.down
     gap = (lower_in - upper_in) @ down
     # The dark rim between the lips belongs to neither: take the edges from just inside them.
-    rim = (_RIM * scale * np.clip(gap / (0.05 * scale), 0, 1))[:, None] * down
-    upper_in, lower_in = upper_in - rim, lower_in + rim
-    gap = gap + 2 * rim @ down
+    rim = _RIM * scale * float(np.clip(gap.max() / (0.05 * scale), 0, 1))
+    upper_in, lower_in = upper_in - rim * down, lower_in + rim * down
+    gap = gap + 2 * rim
     wanted = _wanted_gap(shape, scale)
     change = (wanted - gap) * weight
     raised, lowered = _shares(change)
@@ -87,7 +87,7 @@ def controls(points: Points, frame: Axes, shape: NDArray[np.float64], weight: fl
 
 
 def _wanted_gap(shape: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
-    opening = max(float(shape[OPEN]) * WIDEST_GAP, _CLOSED_GAP * (1 - float(shape[PRESS])))
+    opening = max(float(shape[OPEN]) * WIDEST_GAP, _CLOSED_GAP * (1 - 0.5 * float(shape[PRESS])))
     return np.asarray(opening * scale * _ARCH)
 
 

@@ -114,11 +114,11 @@ def drawn_teeth(across: Plane, below_gum: Plane, light: float, pixel: float) -> 
     alpha = np.clip((bottom - below_gum) / soft + 0.5, 0, 1)
     alpha = alpha * np.clip((_EDGES[-1] - aside) / 0.03, 0, 1)
     seam = np.minimum(aside - left, right - aside)
-    line = 1 - 0.20 * np.exp(-((seam / max(0.0055, pixel * 0.7)) ** 2))
+    line = 1 - 0.14 * np.exp(-((seam / max(0.0055, pixel * 0.7)) ** 2))
     bulge = 1 - 0.10 * (2 * within - 1) ** 2
     turn = np.clip(1 - 0.9 * (aside / 0.33) ** 2.2, 0.15, 1)
     gum = np.clip(below_gum / 0.02 + 1.0, 0, 1)
     edge = 1 - 0.10 * np.clip((below_gum - bottom + 0.03) / 0.03, 0, 1)
-    shade = (line * bulge * turn * edge * gum * min(1.0, 0.30 + 0.75 * light))[..., None]
-    colour = np.array([205, 222, 232], np.float32) * shade
+    shade = (line * bulge * turn * edge * gum * min(1.0, 0.38 + 0.75 * light))[..., None]
+    colour = np.array([196, 218, 238], np.float32) * shade
     return np.asarray(colour, np.float32), np.asarray(alpha, np.float32)
