@@ -14,7 +14,7 @@ from musicapp_pipeline.generation.picture.field import Floats, Frame
 
 _LOOK_AT = 480
 """Longer side in pixels at which faces are looked for: enough for a portrait, and fast."""
-_MATTE_SIDE = 240
+_MATTE_SIDE = 220
 """The same for the matte, whose edge is soft anyway."""
 
 
@@ -57,7 +57,7 @@ def find_face(image: Frame) -> Face:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     boxes, _, weights = _cascade("haarcascade_frontalface_default.xml").detectMultiScale3(
-        small, 1.08, 5, minSize=(36, 36), outputRejectLevels=True
+        small, 1.1, 5, minSize=(48, 48), outputRejectLevels=True
     )
     if len(boxes) == 0:
         return Face(width * 0.5, height * 0.42, 0.17 * min(width, height), False)
@@ -120,7 +120,7 @@ def person_matte(image: Frame, face: Face) -> Floats:
     shoulders(0.9, 1.6, cv2.GC_FGD)
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(small, mask, None, *models, 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(small, mask, None, *models, 3, cv2.GC_INIT_WITH_MASK)
     person = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     for step in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN):
