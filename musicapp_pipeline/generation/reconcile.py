@@ -7,12 +7,14 @@ request may be sent again. Where a provider cannot list, nobody can know, and no
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import ledger, submission
 from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt, now
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 LOOKS = 2
 SLACK = timedelta(seconds=5)
 """Clocks differ."""
+REMEMBERED = timedelta(days=7)
+"""Longer than any provider's list of recent jobs reaches back."""
 
 
 async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
@@ -43,7 +47,9 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         why = "its list does not say which prompt a job is for"
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
-    for job in reversed([j for j in listed if matches(j, attempt, version.prompt)]):
+    owned = await drive.read(lambda s: _owned(s, attempt))
+    ours = [j for j in listed if matches(j, attempt, version.prompt)]
+    for job in reversed([j for j in ours if identity(j.id) not in owned]):
         if await _claim(drive, attempt, job):
             return True
     done = await drive.write(lambda s: _looked(s, attempt.id, lag))
@@ -64,6 +70,18 @@ def matches(job: ProviderJob, attempt: GenerationAttempt, prompt: str) -> bool:
         and all(theirs is None or theirs == ours for theirs, ours in told)
         and (remix is None or job.remixed_from in (None, remix))
     )
+
+
+def _owned(session: Session, attempt: GenerationAttempt) -> set[str]:
+    """Jobs that other takes have, however a gateway spells their ids in different answers."""
+    query = select(GenerationAttempt.provider_job_id).where(
+        GenerationAttempt.provider == attempt.provider,
+        GenerationAttempt.model == attempt.model,
+        GenerationAttempt.id != attempt.id,
+        GenerationAttempt.provider_job_id.is_not(None),
+        GenerationAttempt.created_at > now() - REMEMBERED,
+    )
+    return {identity(job_id) for job_id in session.scalars(query) if job_id}
 
 
 async def _claim(drive: "Drive", attempt: GenerationAttempt, job: ProviderJob) -> bool:
