@@ -100,6 +100,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             separate_input_output_schemas=False,
         )
+        document["components"]["schemas"] |= problems.components()
         document["components"]["securitySchemes"] = {
             "token": {
                 "type": "http",

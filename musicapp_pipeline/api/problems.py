@@ -54,6 +54,8 @@ STATUS: Mapping[type[MusicAppError], int] = {
 }
 """The nearest base class decides; an :class:`ApiError` carries its own."""
 
+MEDIA_TYPE = "application/problem+json"
+REFERENCE = "#/components/schemas/{model}"
 TITLES = {
     402: "Over budget",
     404: "Not found",
@@ -84,13 +86,23 @@ class Problem(Output):
     errors: list[FieldProblem] = Field(default_factory=list)
 
 
+def components() -> dict[str, Any]:
+    """The schemas that :func:`problems` refers to."""
+    schema = Problem.model_json_schema(mode="serialization", ref_template=REFERENCE)
+    return {**schema.pop("$defs"), "Problem": schema}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's ``responses`` for error statuses."""
     return {
         status: {
-            "model": Problem,
             "description": title_of(status),
-            "content": {"application/problem+json": {"example": _example(status)}},
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": REFERENCE.format(model="Problem")},
+                    "example": _example(status),
+                }
+            },
         }
         for status in statuses
     }
@@ -136,7 +148,7 @@ def answer(
         "code": code,
         "errors": [{"value": None, "allowed": None, **entry} for entry in errors],
     }
-    return JSONResponse(body, status, dict(headers or {}), "application/problem+json")
+    return JSONResponse(body, status, dict(headers or {}), MEDIA_TYPE)
 
 
 def invalid(error: ValidationError | RequestValidationError) -> Response:
@@ -181,7 +193,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def _bug(request: Request, error: Exception) -> Response:
-        log.exception("request failed", method=request.method, path=request.url.path)
+        log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
         return answer(500, "internal", "something went wrong here; the log says what")
 
 

@@ -17,13 +17,13 @@ Ip = IPv4Address | IPv6Address
 _NAT64 = ip_network("64:ff9b::/96")
 
 
-def check_address(address: Ip, host: str) -> None:
+def check_address(address: Ip, host: str, field: str = "url") -> None:
     """Raise PrivateAddress unless ``address`` is one of the public internet."""
     for candidate in _meant(address):
         if not candidate.is_global or candidate.is_multicast:
             raise PrivateAddress(
                 f"{host} is at {candidate}, an address of a private network; it is not fetched",
-                field="url",
+                field=field,
                 value=host,
                 allowed="a public https address, s3://bucket/key, or an upload",
             )

@@ -56,7 +56,7 @@ def parse(url: str, *, allow_private: bool = False, field: str = "url") -> Addre
     if not host or not _HOST.fullmatch(host) or port == 0:
         raise _bad(field, url, "it names no host", schemes)
     if not allow_private:
-        _check_literal(host)
+        _check_literal(host, field)
     return Address(url, parts.scheme, parts.netloc, parts.path)
 
 
@@ -67,12 +67,12 @@ def _s3(url: str, parts: SplitResult, field: str) -> Address:
     return Address(url, "s3", parts.netloc, parts.path)
 
 
-def _check_literal(host: str) -> None:
+def _check_literal(host: str, field: str) -> None:
     try:
         address = ip_address(host)
     except ValueError:
         return  # a name: checked when it is resolved
-    check_address(address, host)
+    check_address(address, host, field)
 
 
 def _bad(field: str, url: str, why: str, schemes: tuple[str, ...]) -> BadUrl:

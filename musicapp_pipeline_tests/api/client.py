@@ -3,9 +3,10 @@
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+
+Api = TestClient
 
 
 class Client:
@@ -18,7 +19,7 @@ class Client:
         )
 
     @property
-    def http(self) -> httpx.Client:
+    def http(self) -> Api:
         return self._test
 
     def __enter__(self) -> Self:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from musicapp_pipeline.api.app import create_app
-from musicapp_pipeline_tests.api.client import Client
+from musicapp_pipeline_tests.api.client import Api, Client
 from musicapp_pipeline_tests.api.world import World
 
 
@@ -25,5 +24,5 @@ def client(world: World) -> Iterator[Client]:
 
 
 @pytest.fixture
-def api(client: Client) -> httpx.Client:
+def api(client: Client) -> Api:
     return client.http

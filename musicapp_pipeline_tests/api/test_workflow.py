@@ -1,7 +1,6 @@
 """The specification's "Workflow: User Perspective", 1 to 8, over HTTP."""
 
-import httpx
-
+from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.world import World
 
 PROJECT = {
@@ -29,7 +28,7 @@ CHARACTER = {
 }
 
 
-def finished(api: httpx.Client, job_id: str) -> dict:
+def finished(api: Api, job_id: str) -> dict:
     for _ in range(50):
         job = api.get(f"/api/jobs/{job_id}").json()
         if job["status"] in ("completed", "failed", "cancelled"):
@@ -37,7 +36,7 @@ def finished(api: httpx.Client, job_id: str) -> dict:
     raise AssertionError(f"{job} does not end")
 
 
-def test_the_specifications_workflow_runs_as_written(api: httpx.Client, world: World) -> None:
+def test_the_specifications_workflow_runs_as_written(api: Api, world: World) -> None:
     world.launcher.work = world.work
 
     # 1. Create project

@@ -71,7 +71,16 @@ class Gate:
         except ApiError as error:
             await problem_of(error)(scope, receive, send)
             return
-        await self.app(scope, _Counted(receive, limit), send)
+        counted = _Counted(receive, limit)
+
+        async def sending(message: Message) -> None:
+            # The framework turns what stopped it reading into an answer of its own.
+            if not counted.exceeded:
+                await send(message)
+
+        await self.app(scope, counted, sending)
+        if counted.exceeded:
+            await problem_of(too_large(limit))(scope, receive, send)
 
     def _admit(self, scope: Scope) -> int:
         """Let a request in; returns how many bytes its body may have."""
@@ -161,12 +170,14 @@ class _Counted:
         self._receive = receive
         self._limit = limit
         self._seen = 0
+        self.exceeded = False
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._seen += len(message.get("body", b""))
             if self._seen > self._limit:
+                self.exceeded = True
                 raise too_large(self._limit)
         return message
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from fastapi import APIRouter
+from pydantic import ConfigDict
 from sqlalchemy import text
 
 from musicapp_pipeline import logs
@@ -21,11 +22,27 @@ PATIENCE = 5.0
 class Health(Output):
     """The process answers."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+
     status: str = "ok"
 
 
 class Readiness(Output):
     """Everything this service rests on answers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ok",
+                    "database": True,
+                    "mediaStore": True,
+                    "dagster": True,
+                    "provider": "mock",
+                }
+            ]
+        }
+    )
 
     status: str = "ok"
     database: bool

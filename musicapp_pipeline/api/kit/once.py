@@ -25,6 +25,7 @@ from musicapp_pipeline.store.models import IdempotencyKey, now
 
 KEPT = timedelta(days=7)
 REPLAYED = "Idempotency-Replayed"
+FORMS = ("multipart/", "application/x-www-form-urlencoded")
 
 Key = Annotated[
     str | None,
@@ -111,7 +112,7 @@ async def _once(request: Request, context: Context, who: Who, key: Key = None) -
     kind = request.headers.get("content-type", "")
     # A form's boundary differs from one try to the next; what its fields hold is added by its
     # endpoint.
-    body = b"" if kind.startswith("multipart/") else _canonical(await request.body())
+    body = b"" if kind.startswith(FORMS) else _canonical(await request.body())
     route = f"{request.method} {request.url.path}"
     return Once(context.database, who.owner, route, key, body)
 

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
 from pydantic.alias_generators import to_camel
 
 from musicapp_pipeline.api.kit.models import Changes, Moment, Output, Text, Usd, plain_text
@@ -53,12 +53,10 @@ class ProjectCreate(NewProject):
 
     budget_cap_usd: MoneyIn = Field(Decimal(25), ge=0, le=1_000_000, decimal_places=6)
 
-    @model_validator(mode="after")
-    def _plain(self) -> "ProjectCreate":
-        for value in self.__dict__.values():
-            if isinstance(value, str):
-                plain_text(value)
-        return self
+    @field_validator("*")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return plain_text(value) if isinstance(value, str) else value
 
 
 class ProjectUpdate(Changes):
@@ -111,8 +109,42 @@ class Progress(Output):
     scenes: SceneCounts
 
 
+PROGRESS_EXAMPLE: dict[str, Any] = {
+    "stage": "generation",
+    "fraction": 0.31,
+    "stages": {
+        "analysis": "completed",
+        "generation": "running",
+        "selection": "pending",
+        "export": "pending",
+    },
+    "scenes": {
+        "total": 22,
+        "pending": 18,
+        "generating": 1,
+        "completed": 3,
+        "failed": 0,
+        "selected": 0,
+    },
+}
+SUMMARY_EXAMPLE: dict[str, Any] = {
+    "id": "eternal-flame-k3m9x2",
+    "title": "Eternal Flame",
+    "duration": 172.4,
+    "format": "landscape",
+    "soraModel": "sora-2",
+    "budgetCapUsd": 25.0,
+    "actualCostUsd": 1.92,
+    "progress": PROGRESS_EXAMPLE,
+    "createdAt": "2026-11-22T13:00:00Z",
+    "updatedAt": "2026-11-22T13:00:00Z",
+}
+
+
 class ProjectSummary(Output):
     """A project in a list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SUMMARY_EXAMPLE]})
 
     id: str
     title: str
@@ -133,17 +165,11 @@ class ProjectRead(ProjectSummary):
         json_schema_extra={
             "examples": [
                 {
-                    "id": "eternal-flame-k3m9x2",
-                    "title": "Eternal Flame",
+                    **SUMMARY_EXAMPLE,
                     "audioUrl": "s3://bucket/song.mp3",
-                    "duration": 172.4,
                     "declaredDuration": 172.4,
-                    "format": "landscape",
                     "clipSeconds": 8,
-                    "soraModel": "sora-2",
                     "performanceDensity": 0.4,
-                    "budgetCapUsd": 25.0,
-                    "actualCostUsd": 1.92,
                     "heldUsd": 0.48,
                     "remainingUsd": 22.6,
                     "estimatedCostUsd": 12.96,
@@ -153,29 +179,9 @@ class ProjectRead(ProjectSummary):
                     "fps": 24,
                     "seed": 0,
                     "vocalStemUrl": None,
-                    "progress": {
-                        "stage": "generation",
-                        "fraction": 0.31,
-                        "stages": {
-                            "analysis": "completed",
-                            "generation": "running",
-                            "selection": "pending",
-                            "export": "pending",
-                        },
-                        "scenes": {
-                            "total": 22,
-                            "pending": 18,
-                            "generating": 1,
-                            "completed": 3,
-                            "failed": 0,
-                            "selected": 0,
-                        },
-                    },
                     "warnings": [],
                     "eventsUrl": "/api/projects/eternal-flame-k3m9x2/events",
                     "revision": 1,
-                    "createdAt": "2026-11-22T13:00:00Z",
-                    "updatedAt": "2026-11-22T13:00:00Z",
                 }
             ]
         }

@@ -256,7 +256,8 @@ def lip_sync_version(
 
     def work(session: Session) -> LipSyncing:
         scene, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
-        changes = body.model_dump(include=body.model_fields_set) if body else None
+        sent = body.model_fields_set if body else set()
+        changes = body.model_dump(include=sent, by_alias=False) if body else None
         job = service.lip_sync(session, scene, version, changes)
         once.after.add_task(jobs_service.launch, context, [job.id])
         project = projects.get(session, project_id)

@@ -1,0 +1,177 @@
+"""Projects: creating, changing, listing, archiving."""
+
+import pytest
+
+from musicapp_pipeline.store import jobs, projects
+from musicapp_pipeline_tests.api.client import Api
+from musicapp_pipeline_tests.api.steps import SONG, new_project, planned, upload, wav
+from musicapp_pipeline_tests.api.world import World
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 201),
+        ("title", "a\x00b"),
+        ("audioUrl", "file:///etc/passwd"),
+        ("audioUrl", "http://example.org/song.mp3"),
+        ("audioUrl", "https://127.0.0.1/song.mp3"),
+        ("audioUrl", "https://169.254.169.254/latest/meta-data"),
+        ("audioUrl", "s3://"),
+        ("audioUrl", "/media/uploads/u-nobody.mp3"),
+        ("duration", 0),
+        ("duration", -3),
+        ("format", "square"),
+        ("clipSeconds", 5),
+        ("clipSeconds", 0),
+        ("soraModel", "sora-99"),
+        ("performanceDensity", 1.01),
+        ("performanceDensity", -0.01),
+        ("budgetCapUsd", -1),
+        ("budgetCapUsd", "NaN"),
+        ("stylePreset", "vaporwave-unknown"),
+        ("fps", 3),
+        ("seed", -1),
+        ("numTakes", 2),
+    ],
+)
+def test_a_bad_field_is_refused_by_name(api: Api, field: str, value: object) -> None:
+    body = {"title": "T", "audioUrl": SONG, field: value}
+    answer = api.post("/api/projects", json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 422
+    assert problem["title"]
+    assert field in {e["field"] for e in problem["errors"]} | {problem["detail"].split(":")[0]}
+
+
+def test_broken_json_is_400_and_says_so(api: Api) -> None:
+    answer = api.post(
+        "/api/projects", content=b'{"title": ', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "malformed"
+
+
+def test_defaults_and_optional_fields(api: Api) -> None:
+    made = api.post("/api/projects", json={"title": "T", "audioUrl": SONG}).json()
+    assert (made["format"], made["clipSeconds"], made["soraModel"]) == ("landscape", 8, "sora-2")
+    assert made["fps"] == 24
+    assert made["duration"] is None
+    full = new_project(api, fps="23.976", seed=7, stylePreset="anime", format="portrait")
+    assert (full["fps"], full["seed"], full["stylePreset"]) == (23.976, 7, "anime")
+
+
+def test_put_leaves_absent_fields_unchanged(api: Api) -> None:
+    made = new_project(api, lyrics="one\ntwo", stylePreset="dreamy")
+    at = f"/api/projects/{made['id']}"
+    changed = api.put(at, json={"budgetCapUsd": 40}).json()
+    assert changed["budgetCapUsd"] == 40
+    same = ("title", "lyrics", "stylePreset", "audioUrl", "seed", "clipSeconds")
+    assert {k: changed[k] for k in same} == {k: made[k] for k in same}
+
+
+def test_null_clears_only_what_may_be_empty(api: Api) -> None:
+    at = f"/api/projects/{new_project(api, stylePreset='dreamy')['id']}"
+    assert api.put(at, json={"stylePreset": None}).json()["stylePreset"] is None
+    assert api.put(at, json={"title": None}).status_code == 422
+
+
+def test_two_tabs_cannot_overwrite_each_other(api: Api) -> None:
+    at = f"/api/projects/{new_project(api)['id']}"
+    seen = api.get(at).headers["etag"]
+    assert api.put(at, json={"title": "A"}, headers={"If-Match": seen}).status_code == 200
+    late = api.put(at, json={"title": "B"}, headers={"If-Match": seen})
+    assert late.status_code == 412
+    assert api.get(at).json()["title"] == "A"
+    assert api.put(at, json={"title": "C"}, headers={"If-Match": "*"}).status_code == 200
+    assert api.put(at, json={"title": "D"}, headers={"If-Match": "nonsense"}).status_code == 400
+
+
+def test_the_frame_rate_stays_once_there_are_scenes(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    assert api.put(at, json={"fps": 30}).status_code == 409
+    assert api.put(at, json={"fps": 24}).status_code == 200
+
+
+def test_lists_walk_by_the_link_header_newest_first(api: Api) -> None:
+    made = [new_project(api, title=f"P{n}")["id"] for n in range(7)]
+    seen: list[str] = []
+    url: str | None = "/api/projects?limit=3"
+    while url:
+        answer = api.get(url)
+        assert isinstance(answer.json(), list)
+        seen += [p["id"] for p in answer.json()]
+        url = answer.links.get("next", {}).get("url")
+    assert seen == made[::-1]
+
+
+def test_a_cursor_nobody_gave_is_refused(api: Api) -> None:
+    assert api.get("/api/projects?cursor=nonsense").status_code == 400
+    assert api.get("/api/projects?limit=0").status_code == 422
+
+
+def test_an_archived_project_is_gone_and_its_open_jobs_are_cancelled(
+    api: Api, world: World
+) -> None:
+    project = new_project(api)
+    at = f"/api/projects/{project['id']}"
+    job_id = api.post(f"{at}/storyboard/generate").json()["jobId"]
+    assert api.delete(at).status_code == 204
+    assert api.get(at).status_code == 404
+    assert api.get("/api/projects").json() == []
+    assert api.get(f"/api/jobs/{job_id}").json()["status"] == "cancelled"
+    assert world.launcher.cancelled == [f"run-{job_id}"]
+
+
+def test_the_measured_length_wins_and_the_answer_says_so(api: Api, world: World) -> None:
+    at, _ = planned(api, world, duration=172.4)
+    project = api.get(at).json()
+    assert (project["duration"], project["declaredDuration"]) == (40.0, 172.4)
+    assert any("measurement" in warning for warning in project["warnings"])
+
+
+def test_an_upload_is_the_song_without_fetching(api: Api, world: World) -> None:
+    sent = upload(api, "song.wav", wav())
+    for url in (sent["url"], f"http://127.0.0.1:3000{sent['url']}"):
+        made = new_project(api, audioUrl=url)
+        with world.database.read() as session:
+            row = projects.get(session, made["id"])
+            assert row.audio_key == sent["url"].removeprefix("/media/")
+        assert api.get(made["audioUrl"]).status_code == 200
+
+
+def test_progress_counts_stages_and_scenes(api: Api, world: World) -> None:
+    project = new_project(api)
+    at = f"/api/projects/{project['id']}"
+    assert project["progress"]["stage"] == "created"
+    job_id = api.post(f"{at}/storyboard/generate").json()["jobId"]
+    with world.database.write() as session:
+        jobs.claim(session, job_id, "r")
+        jobs.progress(session, job_id, 0.5)
+    halfway = api.get(at).json()["progress"]
+    assert halfway["stages"]["analysis"] == "running"
+    assert 0 < halfway["fraction"] < 0.15
+    scenes = world.plan(project["id"])
+    api.post(f"{at}/generate")
+    running = api.get(at).json()["progress"]
+    assert running["stages"] == {
+        "analysis": "completed",
+        "generation": "running",
+        "selection": "pending",
+        "export": "pending",
+    }
+    assert running["scenes"]["generating"] == len(scenes)
+
+
+def test_the_estimate_is_the_sum_of_scenes_and_a_fifth(api: Api, world: World) -> None:
+    at, scenes = planned(api, world, budgetCapUsd=1.0)
+    project = api.get(at).json()
+    total = sum(s["estimatedCostUsd"] for s in scenes)
+    assert project["estimatedCostUsd"] == pytest.approx(total * 1.2)
+    assert any("budgetCapUsd" in warning for warning in project["warnings"])
+    for scene in scenes:
+        assert scene["estimatedCostUsd"] == pytest.approx(0.06 * scene["clipSeconds"])
+        assert scene["clipSeconds"] <= project["clipSeconds"]

@@ -1,0 +1,206 @@
+"""Scenes: editing, reordering, splitting and merging without losing what was paid for."""
+
+import itertools
+
+import pytest
+
+from musicapp_pipeline_tests.api.client import Api
+from musicapp_pipeline_tests.api.steps import generated, planned
+from musicapp_pipeline_tests.api.world import BPM, World
+
+
+def assert_tiles(scenes: list[dict], frames: int = 960) -> None:
+    assert [s["order"] for s in scenes] == list(range(1, len(scenes) + 1))
+    assert scenes[0]["startFrame"] == 0
+    assert scenes[-1]["endFrame"] == frames
+    for left, right in itertools.pairwise(scenes):
+        assert left["endFrame"] == right["startFrame"]
+
+
+def test_a_scene_shows_the_prompt_that_would_be_sent_now(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = scenes[0]
+    here = f"{at}/scenes/{scene['id']}"
+    sent = generated(api, world, at, scene["id"])[0]["prompt"]
+    assert sent == scene["prompt"]
+    edited = api.put(here, json={"mood": "weightless"}).json()
+    assert "weightless" in edited["prompt"]
+    assert edited["versions"][0]["prompt"] == sent
+    assert edited["versions"][0]["outdated"] is True
+    whole = api.put(here, json={"prompt": "Just this."}).json()
+    assert (whole["prompt"], whole["promptEdited"]) == ("Just this.", True)
+    back = api.put(here, json={"prompt": None}).json()
+    assert (back["prompt"], back["promptEdited"]) == (edited["prompt"], False)
+
+
+def test_a_characters_change_shows_in_every_scenes_prompt(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    made = api.post(f"{at}/characters", json={"name": "TZELEM", "isPrimary": True}).json()
+    singing = next(s["id"] for s in scenes if s["sceneType"] == "performance")
+    assert "TZELEM" in api.get(f"{at}/scenes/{singing}").json()["prompt"]
+    api.put(f"{at}/characters/{made['id']}", json={"name": "ORION"})
+    listed = {s["id"]: s["prompt"] for s in api.get(f"{at}/scenes").json()}
+    assert "ORION" in listed[singing]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"sceneType": "cartoon"},
+        {"sceneType": None},
+        {"characterIds": ["c-nobody"]},
+        {"lipSyncMethod": "magic"},
+        {"prompt": ""},
+        {"startTime": 3},
+    ],
+)
+def test_bad_edits_are_refused(api: Api, world: World, body: dict) -> None:
+    at, scenes = planned(api, world)
+    assert api.put(f"{at}/scenes/{scenes[0]['id']}", json=body).status_code == 422
+
+
+def test_edits_are_guarded_by_if_match(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    here = f"{at}/scenes/{scenes[0]['id']}"
+    tag = api.get(here).headers["etag"]
+    assert api.put(here, json={"mood": "a"}, headers={"If-Match": tag}).status_code == 200
+    assert api.put(here, json={"mood": "b"}, headers={"If-Match": tag}).status_code == 412
+
+
+def test_the_list_is_new_after_every_kind_of_change(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = scenes[0]["id"]
+    first = api.get(f"{at}/scenes").json()
+    assert api.get(f"{at}/scenes").json() == first
+    version = generated(api, world, at, scene)[0]
+    with_take = api.get(f"{at}/scenes").json()
+    assert with_take[0]["versions"] == [version]
+    assert with_take[0]["actualCostUsd"] > 0
+    api.post(f"{at}/scenes/{scene}/versions/{version['id']}/select")
+    assert api.get(f"{at}/scenes").json()[0]["selectedVersionId"] == version["id"]
+    api.post(f"{at}/scenes/{scene}/versions/{version['id']}/score", json={"userScore": 3})
+    assert api.get(f"{at}/scenes").json()[0]["versions"][0]["userScore"] == 3
+    api.put(at, json={"stylePreset": "anime"})
+    assert api.get(f"{at}/scenes").json()[1]["prompt"] != first[1]["prompt"]
+    assert api.get(f"{at}/scenes").json() == [
+        api.get(f"{at}/scenes/{s['id']}").json() for s in scenes
+    ]
+
+
+def test_reordering_moves_what_is_shown_and_not_the_song(api: Api, world: World) -> None:
+    at, before = planned(api, world)
+    wanted = [before[2]["id"], before[0]["id"], before[1]["id"], *(s["id"] for s in before[3:])]
+    answer = api.put(f"{at}/scenes/order", json={"sceneIds": wanted})
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    assert [s["id"] for s in after] == wanted
+    assert_tiles(after)
+    for old, new in zip(before, after, strict=True):
+        assert (old["startFrame"], old["section"], old["lyrics"]) == (
+            new["startFrame"],
+            new["section"],
+            new["lyrics"],
+        )
+    assert after[0]["idea"] == before[2]["idea"]
+
+
+def test_an_order_must_name_every_scene_once(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    ids = [s["id"] for s in scenes]
+    for wrong in (ids[1:], [*ids, "s999-nobody"], [ids[0], *ids]):
+        answer = api.put(f"{at}/scenes/order", json={"sceneIds": wrong})
+        assert answer.status_code == 422
+
+
+def test_a_take_too_short_for_its_new_place_stops_the_move(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    by_length = sorted(scenes, key=lambda s: s["endFrame"] - s["startFrame"])
+    short, long = by_length[0], by_length[-1]
+    assert short["clipSeconds"] * 24 < long["endFrame"] - long["startFrame"] - 1
+    version = generated(api, world, at, short["id"])[0]
+    ids = [s["id"] for s in scenes]
+    a, b = ids.index(short["id"]), ids.index(long["id"])
+    ids[a], ids[b] = ids[b], ids[a]
+    answer = api.put(f"{at}/scenes/order", json={"sceneIds": ids})
+    assert answer.status_code == 409
+    assert version["id"] in {e["value"] for e in answer.json()["errors"]}
+
+
+def test_splitting_cuts_on_a_beat_and_both_halves_keep_the_take(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endTime"] - s["startTime"])
+    version = generated(api, world, at, scene["id"])[0]
+    here = f"{at}/scenes/{scene['id']}"
+    api.post(f"{here}/versions/{version['id']}/select")
+    spent = api.get(at).json()["actualCostUsd"]
+    middle = (scene["startTime"] + scene["endTime"]) / 2 + 0.1
+    answer = api.post(f"{here}/split", json={"at": middle})
+    assert answer.status_code == 201, answer.text
+    left, right = answer.json()
+    assert left["id"] == scene["id"]
+    beat = left["endTime"] * BPM / 60
+    assert beat == pytest.approx(round(beat))
+    second = right["versions"][0]
+    assert second["inPoint"] == right["startFrame"] - scene["startFrame"]
+    assert second["soraClipUrl"] == version["soraClipUrl"]
+    assert second["isSelected"] is True
+    assert second["sourceVersionId"] == version["id"]
+    assert api.get(at).json()["actualCostUsd"] == spent
+    assert_tiles(api.get(f"{at}/scenes").json())
+    assert len(world.launcher.landings) == 2
+
+
+def test_a_split_outside_the_scene_or_without_a_beat_is_refused(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    here = f"{at}/scenes/{scenes[0]['id']}/split"
+    assert api.post(here, json={"at": scenes[0]["endTime"] + 1}).status_code == 422
+    scene_id = scenes[0]["id"]
+    for _ in range(6):  # halves of halves, until no beat is left inside
+        answer = api.post(f"{at}/scenes/{scene_id}/split", json={})
+        if answer.status_code == 422:
+            break
+    assert answer.status_code == 422
+
+
+def test_merging_undoes_a_split(api: Api, world: World) -> None:
+    at, before = planned(api, world)
+    scene = max(before, key=lambda s: s["endTime"] - s["startTime"])
+    version = generated(api, world, at, scene["id"])[0]
+    here = f"{at}/scenes/{scene['id']}"
+    api.post(f"{here}/versions/{version['id']}/select")
+    api.post(f"{here}/split", json={})
+    answer = api.post(f"{here}/merge", json={})
+    assert answer.status_code == 200, answer.text
+    merged = answer.json()
+    assert merged["id"] == scene["id"]
+    assert (merged["startFrame"], merged["endFrame"]) == (scene["startFrame"], scene["endFrame"])
+    assert merged["selectedVersionId"] == version["id"]
+    assert_tiles(api.get(f"{at}/scenes").json())
+
+
+def test_merging_takes_that_do_not_cover_both_needs_force(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endTime"] - s["startTime"])
+    left, right = api.post(f"{at}/scenes/{scene['id']}/split", json={}).json()
+    version = generated(api, world, at, right["id"])[0]
+    refused = api.post(f"{at}/scenes/{left['id']}/merge", json={})
+    assert refused.status_code == 409
+    assert version["id"] in {e["value"] for e in refused.json()["errors"]}
+    merged = api.post(f"{at}/scenes/{left['id']}/merge", json={"force": True})
+    assert merged.status_code == 200
+    assert merged.json()["versions"] == []
+    assert_tiles(api.get(f"{at}/scenes").json())
+
+
+def test_the_last_scene_and_scenes_too_long_together_do_not_merge(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    assert api.post(f"{at}/scenes/{scenes[-1]['id']}/merge", json={}).status_code == 422
+    pairs = itertools.pairwise(scenes)
+    long = next(a for a, b in pairs if b["endFrame"] - a["startFrame"] > 8 * 24)
+    assert api.post(f"{at}/scenes/{long['id']}/merge", json={}).status_code == 422
+
+
+def test_cuts_do_not_move_under_a_take_that_is_being_made(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    api.post(f"{at}/scenes/{scenes[0]['id']}/generate")
+    assert api.post(f"{at}/scenes/{scenes[0]['id']}/split", json={}).status_code == 409

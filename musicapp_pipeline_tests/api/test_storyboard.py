@@ -1,0 +1,114 @@
+"""The storyboard: generating, reading, correcting."""
+
+import itertools
+
+import pytest
+
+from musicapp_pipeline.analysis.model import SECTION_TYPES
+from musicapp_pipeline.api.storyboard.schemas import SectionType
+from musicapp_pipeline_tests.api.client import Api
+from musicapp_pipeline_tests.api.steps import generated, new_project, planned
+from musicapp_pipeline_tests.api.world import BPM, World
+
+
+def test_there_is_none_before_it_was_generated(api: Api) -> None:
+    at = f"/api/projects/{new_project(api)['id']}/storyboard"
+    for url in (at, f"{at}/timeline"):
+        answer = api.get(url)
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "not_found"
+    assert api.put(at, json={"sections": [{"name": "a", "startTime": 0, "endTime": 1}]})
+
+
+def test_generating_queues_one_job_however_often_it_is_clicked(api: Api, world: World) -> None:
+    at = f"/api/projects/{new_project(api)['id']}"
+    first = api.post(f"{at}/storyboard/generate")
+    again = api.post(f"{at}/storyboard/generate")
+    assert first.status_code == again.status_code == 202
+    assert first.json()["jobId"] == again.json()["jobId"]
+    assert first.json()["job"]["type"] == "analyze_audio"
+
+
+def test_a_new_storyboard_says_which_scenes_stay(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    generated(api, world, at, scenes[1]["id"])
+    answer = api.post(f"{at}/storyboard/generate").json()
+    assert answer["keptSceneIds"] == [scenes[1]["id"]]
+    assert answer["replacedSceneIds"] == [s["id"] for s in scenes if s["id"] != scenes[1]["id"]]
+
+
+def test_it_shows_what_was_heard(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    board = api.get(f"{at}/storyboard").json()
+    assert board["beatGrid"]["bpm"] == 120
+    assert board["beatGrid"]["beats"][1] == {"time": 0.5, "strength": 0.9}
+    assert [s["name"] for s in board["sections"]] == ["intro", "verse", "chorus"]
+    assert set(board["sections"][0]) == {"name", "startTime", "endTime", "type", "confidence"}
+    assert board["lyricsData"] == [{"text": "best believe me", "startTime": 14, "endTime": 18}]
+
+
+def test_sections_are_renamed_and_tile_the_song(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    sections = [
+        {"name": "Intro", "startTime": 0, "endTime": 8},
+        {"name": "Chorus 2", "startTime": 10, "endTime": 20},
+    ]
+    board = api.put(f"{at}/storyboard", json={"sections": sections}).json()
+    shown = [(s["name"], s["startTime"], s["endTime"], s["type"]) for s in board["sections"]]
+    assert shown == [("Intro", 0, 10, "intro"), ("Chorus 2", 10, 40, "chorus")]
+    timeline = api.get(f"{at}/storyboard/timeline").json()
+    assert timeline["sections"][1] == {"name": "Chorus 2", "start_time": 10, "end_time": 40}
+    heard = api.put(f"{at}/storyboard", json={"sections": None}).json()["sections"]
+    assert [s["name"] for s in heard] == ["intro", "verse", "chorus"]
+
+
+def test_shifted_beats_take_free_cuts_with_them_and_leave_paid_ones(api: Api, world: World) -> None:
+    at, before = planned(api, world)
+    paid = before[2]
+    generated(api, world, at, paid["id"])
+    edits = [{"kind": "shift_beats", "milliseconds": 100}]
+    board = api.put(f"{at}/storyboard", json={"edits": edits}).json()
+    assert board["edits"] == edits
+    assert board["beatGrid"]["beats"][1]["time"] == pytest.approx(0.6)
+    assert any("keep" in warning for warning in board["warnings"])
+    after = api.get(f"{at}/scenes").json()
+    assert (after[2]["startFrame"], after[2]["endFrame"]) == (paid["startFrame"], paid["endFrame"])
+    for scene in after[:1] + after[4:-1]:
+        beats = (scene["endTime"] - 0.1) * BPM / 60
+        assert beats == pytest.approx(round(beats)), scene["endTime"]
+    for left, right in itertools.pairwise(after):
+        assert left["endFrame"] == right["startFrame"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"beatGrid": {"beats": [{"time": 2}, {"time": 1}]}},
+        {"beatGrid": {"beats": [{"time": 39}, {"time": 41}]}},
+        {"sections": []},
+        {"sections": [{"name": "a", "startTime": 5, "endTime": 5}]},
+        {"sections": [{"name": "a", "startTime": 0, "endTime": 5, "type": "polka"}]},
+        {"lyricsData": [{"text": "a", "startTime": 5, "endTime": 4}]},
+        {"edits": [{"kind": "wish"}]},
+        {"edits": [{"kind": "move_boundary", "time": 900, "to": 901}]},
+        {"beatGrid": {"bpm": None}},
+    ],
+)
+def test_impossible_corrections_are_refused(api: Api, world: World, body: dict) -> None:
+    at, _ = planned(api, world)
+    before = api.get(f"{at}/storyboard").json()
+    assert api.put(f"{at}/storyboard", json=body).status_code == 422
+    assert api.get(f"{at}/storyboard").json() == before
+
+
+def test_corrections_are_guarded_by_if_match(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    tag = api.get(f"{at}/storyboard").headers["etag"]
+    body = {"lyricsData": [{"text": "a", "startTime": 1, "endTime": 2}]}
+    headers = {"If-Match": tag}
+    assert api.put(f"{at}/storyboard", json=body, headers=headers).status_code == 200
+    assert api.put(f"{at}/storyboard", json=body, headers=headers).status_code == 412
+
+
+def test_the_documented_section_types_are_the_analysis_ones() -> None:
+    assert SectionType.__args__ == SECTION_TYPES
