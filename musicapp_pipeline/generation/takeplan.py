@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +10,15 @@ from musicapp_pipeline.generation.errors import UnknownPrice
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import artifacts, projects
 from musicapp_pipeline.store.models import Character, Project, Scene
-from musicapp_pipeline.storyboard.model import CharacterBrief, ProjectBrief, SceneBrief, Shot
+from musicapp_pipeline.storyboard.model import (
+    CharacterBrief,
+    ProjectBrief,
+    SceneBrief,
+    Shot,
+    TimedLine,
+)
+
+VocalStyle = Literal["raps", "sings"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,9 @@ def plan_take(
 ) -> TakePlan:
     """The plan by the present state of project, scene and characters."""
     cast = cast_of(session, project, scene)
-    prompt = prompt_of(project, scene, cast, capabilities.max_prompt_chars)
+    performs = scene.scene_type == "performance" and not scene.prompt_override
+    style = _vocal_style(session, project) if performs else "sings"
+    prompt = prompt_of(project, scene, cast, style, capabilities.max_prompt_chars)
     size = capabilities.size_for(portrait=project.format == "portrait")
     longest = max(project.clip_seconds, capabilities.durations[0])
     seconds = min(scene.clip_seconds, longest)
@@ -85,7 +95,23 @@ def cast_of(session: Session, project: Project, scene: Scene) -> list[Character]
     return chosen
 
 
-def prompt_of(project: Project, scene: Scene, cast: list[Character], max_chars: int = 2000) -> str:
+def _vocal_style(session: Session, project: Project) -> VocalStyle:
+    """Rapped or sung, by how fast the timed lines go; nobody raps a ballad."""
+    from musicapp_pipeline.storyboard.lyrics import vocal_style_of
+
+    timed = projects.storyboard(session, project.id).lyrics_data
+    return vocal_style_of(
+        [TimedLine(text=x["text"], start_time=x["startTime"], end_time=x["endTime"]) for x in timed]
+    )
+
+
+def prompt_of(
+    project: Project,
+    scene: Scene,
+    cast: list[Character],
+    vocal_style: VocalStyle,
+    max_chars: int = 2000,
+) -> str:
     """The prompt that would be sent now; one that a person wrote is kept whole."""
     if scene.prompt_override:
         return scene.prompt_override
@@ -96,6 +122,7 @@ def prompt_of(project: Project, scene: Scene, cast: list[Character], max_chars: 
             title=project.title,
             style_preset=project.style_preset,
             style_prefix=project.style_prefix,
+            vocal_style=vocal_style,
         ),
         SceneBrief(
             scene_type="performance" if scene.scene_type == "performance" else "broll",

@@ -8,7 +8,7 @@ from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
-from musicapp_pipeline.storyboard.model import PlannedScene, PlannerOptions, TimedLine
+from musicapp_pipeline.storyboard.model import PlannedScene, PlannerOptions, Shot, TimedLine
 
 
 def planner_options(project: Project, capabilities: Capabilities) -> PlannerOptions:
@@ -51,7 +51,15 @@ def sync_scenes(
         from musicapp_pipeline.storyboard.replan import KeptScene, replan_around
 
         anchors = [
-            KeptScene(id=s.id, start_frame=s.start_frame, end_frame=s.end_frame) for s in kept
+            KeptScene(
+                id=s.id,
+                start_frame=s.start_frame,
+                end_frame=s.end_frame,
+                scene_type="performance" if s.scene_type == "performance" else "broll",
+                idea=s.idea or None,
+                shot=Shot.model_validate(s.shot) if s.shot else None,
+            )
+            for s in kept
         ]
         fresh = list(replan_around(anchors, analysis, lines, options))
     added = scenes.add_planned(session, project, fresh, size=size)
