@@ -1,6 +1,6 @@
 """``/media/…``: whole files and ranges of them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.deps import Context, Who
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.store.errors import NotFound
-from musicapp_pipeline.store.media import checked, content_type
+from musicapp_pipeline.store.media import CONTENT_TYPES, checked, content_type
 from musicapp_pipeline.store.models import Project, Upload
 
 router = APIRouter(tags=["media"])
@@ -21,6 +21,11 @@ HEADERS = {
     # An uploaded file must never run as a page of this origin.
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
+MEDIA: dict[str, dict[str, Any]] = {
+    kind.partition(";")[0]: {}
+    for kind in sorted({*CONTENT_TYPES.values(), "application/octet-stream"})
+}
+"""Every kind of file that may lie in the media store."""
 
 
 @router.head("/media/{key:path}", include_in_schema=False)
@@ -28,8 +33,11 @@ HEADERS = {
     "/media/{key:path}",
     response_class=FileResponse,
     responses={
-        200: {"description": "The whole file.", "content": {"application/octet-stream": {}}},
-        206: {"description": "The part that `Range` asked for."},
+        200: {"description": "The whole file.", "content": MEDIA},
+        206: {
+            "description": "The part that `Range` asked for.",
+            "content": {**MEDIA, "multipart/byteranges": {}},
+        },
         307: {"description": "With S3: where the file is served from."},
         400: {"description": "A `Range` that cannot be read."},
         416: {"description": "A `Range` outside the file."},
