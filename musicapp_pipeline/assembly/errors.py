@@ -21,6 +21,12 @@ class ClipTooShort(AssemblyError):
     code = "clip_too_short"
 
 
+class BadSpec(AssemblyError):
+    """A size that H.264 cannot hold."""
+
+    code = "bad_mezzanine_spec"
+
+
 class CannotStitch(AssemblyError):
     """Segments that cannot be joined without re-encoding."""
 

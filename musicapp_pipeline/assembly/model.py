@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from musicapp_pipeline.assembly.errors import BadSpec
 from musicapp_pipeline.timebase import Frames
 
 
@@ -21,6 +22,15 @@ class MezzanineSpec:
     frames: Frames
     head_handle: Frames = 0
     tail_handle: Frames = 0
+
+    def __post_init__(self) -> None:
+        if self.width % 2 or self.height % 2 or min(self.width, self.height) < 16:
+            raise BadSpec(
+                f"A mezzanine of {self.width} x {self.height} cannot be made; "
+                "H.264 needs even numbers from 16",
+                field="size",
+                value=f"{self.width}x{self.height}",
+            )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicapp_pipeline.assembly.conform import _handles, available_frames, conform
-from musicapp_pipeline.assembly.errors import BadClip, ClipTooShort
+from musicapp_pipeline.assembly.errors import BadClip, BadSpec, ClipTooShort
 from musicapp_pipeline.assembly.model import MezzanineSpec
 from musicapp_pipeline.assembly.verify import verify_mezzanine
 from musicapp_pipeline.media.errors import MediaCancelled
@@ -68,6 +68,12 @@ def test_a_clip_that_does_not_cover_the_cut_is_refused(tmp_path, in_frame, frame
     with pytest.raises(ClipTooShort, match="40 frames at 24"):
         conform(clip, tmp_path / "m.mp4", spec(frames, in_frame))
     assert not (tmp_path / "m.mp4").exists()
+
+
+@pytest.mark.parametrize("size", [(321, 180), (320, 181), (0, 0)])
+def test_a_size_that_h264_cannot_hold_is_refused(size):
+    with pytest.raises(BadSpec, match="even numbers"):
+        spec(10, size=size)
 
 
 @given(
