@@ -1,1 +1,1 @@
-"""media."""
+"""Sound, pictures and video files: reading, writing, probing, and the one door to ffmpeg."""
