@@ -84,6 +84,7 @@ class Hub:
         self._database = database
         self._listeners: defaultdict[str, set[asyncio.Queue[Change]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._reading = asyncio.Event()
 
     async def listen(self, project_id: str, after: int | None) -> AsyncIterator[Change]:
         """Changes of a project, for ever.
@@ -93,11 +94,12 @@ class Hub:
         """
         if after is None:
             after = await asyncio.to_thread(self._latest, project_id)
-        # Registered before the past is read, so that nothing falls between the two.
+        # Registered, and the reader at its place, before the past is read: nothing falls between.
         queue: asyncio.Queue[Change] = asyncio.Queue(QUEUE)
         self._listeners[project_id].add(queue)
         self._start()
         try:
+            await self._reading.wait()
             while True:
                 sent: set[int] = set()
                 while past := await self.past(project_id, after):
@@ -131,6 +133,7 @@ class Hub:
 
     def _start(self) -> None:
         if self._task is None or self._task.done():
+            self._reading.clear()
             self._task = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -141,6 +144,8 @@ class Hub:
             except Exception:  # the database may be away for a moment
                 log.exception("could not read events")
                 changes = []
+            else:
+                self._reading.set()
             for change in changes:
                 for queue in self._listeners.get(change.project_id, ()):
                     with contextlib.suppress(asyncio.QueueFull):
