@@ -1,6 +1,8 @@
 """Commands and their options; the work is done elsewhere."""
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from musicapp_pipeline.settings import settings
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 NO_MOUTH = 3
+INTERRUPTED = 130
 
 
 class Commands(click.Group):
@@ -28,7 +31,11 @@ class Commands(click.Group):
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("musicapp: interrupted; the same command goes on from here", err=True)
-            ctx.exit(130)
+            # Leave at once: threads that still draw a take would be waited for, and whatever
+            # they had is drawn again by the next run.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,6 +71,7 @@ def make(as_json: bool, **options: Any) -> None:
     """Make a video of SONG, headless. Interrupted, the same command goes on."""
     from musicapp_pipeline.cli.make import MakeOptions, make_video
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C
     options["format"] = options.pop("format_")
     summary = make_video(MakeOptions(**options), as_json=as_json)
     click.echo(json.dumps(summary.as_dict(), indent=2) if as_json else summary.as_text())

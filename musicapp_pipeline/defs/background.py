@@ -22,9 +22,10 @@ class BackgroundDispatcher:
         self._thread.start()
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
         self._loop.call_soon_threadsafe(self._dispatcher.stop)
-        self._thread.join(timeout=30)
+        # Whoever interrupts wants to leave; what is under way is taken up again by the next run.
+        self._thread.join(timeout=1 if kind is KeyboardInterrupt else 30)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
