@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo up test test-full lint bench lock clean setup dev
+.PHONY: demo up test test-full test-nightly lint bench lock clean setup dev
 
 demo: setup
 	@$(BIN)/musicapp demo
@@ -33,10 +33,13 @@ $(DEV_STAMP): .ci/dev.lock $(STAMP)
 	@touch $@
 
 test: dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not full"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not full and not nightly"
 
 test-full: dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not nightly"
+
+test-nightly: dev
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m nightly
 
 lint: dev
 	@$(BIN)/ruff check .

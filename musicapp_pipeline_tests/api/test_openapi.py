@@ -156,8 +156,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     [
         (GenerationMode.POSITIVE, 2),
         (GenerationMode.NEGATIVE, 2),
-        pytest.param(GenerationMode.POSITIVE, 40, marks=pytest.mark.full),
-        pytest.param(GenerationMode.NEGATIVE, 40, marks=pytest.mark.full),
+        pytest.param(GenerationMode.POSITIVE, 40, marks=pytest.mark.nightly),
+        pytest.param(GenerationMode.NEGATIVE, 40, marks=pytest.mark.nightly),
     ],
 )
 def test_no_answer_is_undocumented_or_a_server_error(
