@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from musicapp_pipeline.assembly.conform import conform
@@ -60,6 +61,19 @@ def codes(path):
         return [read_code(frame) for frame in frames]
 
 
+def whole(segments):
+    """Each frame of the cuts, decoded within its mezzanine, and which segment it is from."""
+    for index, segment in enumerate(segments):
+        with FrameReader(segment.path) as frames:
+            stop = segment.first_frame + segment.frames
+            for frame in itertools.islice(frames, segment.first_frame, stop):
+                yield index, frame
+
+
+def owner(pair):
+    return pair[0][0]
+
+
 @pytest.mark.parametrize("rate", ["24", "24000/1001", "25", "30"])
 def test_every_frame_is_the_right_one_at_the_right_time_and_the_song_starts_with_them(
     tmp_path, song, rate
@@ -70,6 +84,10 @@ def test_every_frame_is_the_right_one_at_the_right_time_and_the_song_starts_with
     final = stitch(segments, song.m4a, tmp_path / "final.mp4", fps)
     assert final.frames == total == len(expected)
     assert codes(final.path) == expected
+    # To the last bit what the mezzanines show: no cut refers to frames outside it.
+    with FrameReader(final.path) as shown:
+        for segment, frames in itertools.groupby(zip(whole(segments), shown, strict=True), owner):
+            assert all(np.array_equal(wanted, got) for (_, wanted), got in frames), segment
     for decode in (True, False):
         report = verify_final(final.path, total, fps, song.master.path, decode=decode)
         assert report.problems == ()
