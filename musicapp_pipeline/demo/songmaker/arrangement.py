@@ -17,7 +17,9 @@ LAYERS = (
     "arp",
     "hook",
     "crash",  # on the part's first beat
+    "shaker",  # quavers that keep the pulse where there are no drums
     "fill",  # toms in the part's last bar
+    "build",  # a snare roll that grows through the last bar
     "riser",  # into the next part
 )
 STEP = 0.25
@@ -45,7 +47,7 @@ def arrange(song: Song) -> Strikes:
     played: Strikes = defaultdict(list)
     for beat, bar, part in song.bars():
         chord = part.chords[bar % len(part.chords)]
-        _drums(played, song, style, part, beat, bar)
+        _drums(played, song.metre, style, part, beat, bar)
         _harmony(played, style, part, beat, chord)
     for start, part in song.placed():
         bright = part.energy
@@ -61,25 +63,41 @@ def arrange(song: Song) -> Strikes:
     return played
 
 
-def _drums(played: Strikes, song: Song, style: Style, part: Part, beat: int, bar: int) -> None:
-    last = bar == part.bars - 1
+def _groove(played: Strikes, style: Style, part: Part, beat: int, filled: bool) -> None:
+    """The style's pattern of a bar; a fill takes the last beat over from all but the kick."""
     pattern = style.full if "drums" in part.layers else style.light
-    fill = "fill" in part.layers and last
+    for drum, steps in pattern.items():
+        upto = len(steps) - 4 if filled and drum != "kick" else len(steps)
+        played[drum] += [
+            Strike(beat + i * STEP, STEP, 0, _LEVELS[mark], part.energy)
+            for i, mark in enumerate(steps[:upto])
+            if mark in _LEVELS
+        ]
+
+
+def _drums(played: Strikes, metre: int, style: Style, part: Part, beat: int, bar: int) -> None:
+    """All that is struck in one bar."""
+    last = bar == part.bars - 1
+    filled = last and "fill" in part.layers
     if part.layers & {"drums", "beat"}:
-        for drum, steps in pattern.items():
-            # A fill takes the last beat over from the snare and the hats.
-            upto = len(steps) - 4 if fill and drum != "kick" else len(steps)
-            played[drum] += [
-                Strike(beat + i * STEP, STEP, 0, _LEVELS[mark], part.energy)
-                for i, mark in enumerate(steps[:upto])
-                if mark in _LEVELS
-            ]
-    if fill:
-        first = beat + song.metre - 1
-        for i in range(4):
-            drum = "snare" if i < 2 else "tom"
-            played[drum].append(Strike(first + i * STEP, STEP, 0, 0.6 + 0.12 * i, part.energy))
-    if "crash" in part.layers and bar == 0:
+        _groove(played, style, part, beat, filled)
+    if filled:
+        for i, drum in enumerate(("snare", "snare", "tom", "tom")):
+            at = beat + metre - 1 + i * STEP
+            played[drum].append(Strike(at, STEP, 0, 0.6 + 0.12 * i, part.energy))
+    if "shaker" in part.layers:
+        played["shaker"] += [
+            Strike(beat + i * 0.5, STEP, 0, 0.6 if i % 2 else 1.0, part.energy)
+            for i in range(2 * metre)
+        ]
+    if last and "build" in part.layers:
+        # Quavers, then semiquavers, ever louder.
+        steps = 4 * metre
+        roll = [i for i in range(steps) if i % 2 == 0 or i >= steps // 2]
+        played["snare"] += [
+            Strike(beat + i * STEP, STEP, 0, 0.15 + 0.6 * (i / steps) ** 2, 1.0) for i in roll
+        ]
+    if bar == 0 and "crash" in part.layers:
         played["crash"].append(Strike(beat, 1.0, 0, 1.0, part.energy))
 
 

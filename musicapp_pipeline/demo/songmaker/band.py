@@ -20,11 +20,15 @@ PITCHED: dict[str, Pitched] = {
     "hook": instruments.lead,
     "ooh": instruments.ooh,
 }
+_DETUNING = 0.04
+"""Semitones."""
 SOFTEST = -7.0
 """dB at which a part of no energy is played."""
 
 
-def play(song: Song, player: str, strikes: list[Strike], position: float) -> Stereo:
+def play(
+    song: Song, player: str, strikes: list[Strike], position: float = 0.0, width: float = 0.0
+) -> Stereo:
     """One player's track, as long as the song.
 
     Args:
@@ -32,6 +36,7 @@ def play(song: Song, player: str, strikes: list[Strike], position: float) -> Ste
         player: a drum, ``riser`` or one of ``PITCHED``.
         strikes: what to play.
         position: where a player with one loudspeaker stands, −1 left to 1 right.
+        width: see ``mixing.Channel``.
     """
     track = np.zeros((samples(song.duration), 2))
     sounds: dict[tuple[float, ...], Stereo] = {}
@@ -41,16 +46,33 @@ def play(song: Song, player: str, strikes: list[Strike], position: float) -> Ste
     for strike in strikes:
         key = (strike.pitch, round(strike.beats, 4), strike.brightness)
         if key not in sounds:
-            mono = _sound(player, strike, strike.beats * beat, rng)
-            sounds[key] = pan(mono, position) if mono.ndim == 1 else mono
+            sounds[key] = _placed(player, strike, strike.beats * beat, rng, position, width)
         level = strike.level * gain(SOFTEST * (1.0 - strike.brightness))
         add_at(track, samples(song.seconds(strike.beat)), level * sounds[key])
     return track
 
 
-def _sound(player: str, strike: Strike, seconds: float, rng: np.random.Generator) -> Mono:
+def _placed(
+    player: str,
+    strike: Strike,
+    seconds: float,
+    rng: np.random.Generator,
+    position: float,
+    width: float,
+) -> Stereo:
+    if width:
+        left = _sound(player, strike, seconds, rng, -_DETUNING)
+        right = _sound(player, strike, seconds, rng, _DETUNING)
+        return 0.75 * (pan(left, -width) + pan(right, width))
+    sound = _sound(player, strike, seconds, rng, 0.0)
+    return pan(sound, position) if sound.ndim == 1 else sound
+
+
+def _sound(
+    player: str, strike: Strike, seconds: float, rng: np.random.Generator, detuning: float
+) -> Mono:
     if player in KIT:
         return KIT[player](rng)
     if player == "riser":
         return riser(seconds, rng)
-    return PITCHED[player](float(strike.pitch), seconds, strike.brightness, rng)
+    return PITCHED[player](strike.pitch + detuning, seconds, strike.brightness, rng)

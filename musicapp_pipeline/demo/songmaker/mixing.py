@@ -29,31 +29,35 @@ class Channel:
     """dB."""
     position: float = 0.0
     """−1 left to 1 right; ignored by stereo players."""
+    width: float = 0.0
+    """Above 0 the part is doubled, slightly out of tune, this far left and right."""
     room: float = -60.0
     """dB of it that goes to the reverb."""
     duck: float = 0.0
     """dB it steps back under each kick."""
     low_cut: float = 0.0
     """Hz below which it is silent; 0 is off."""
+    yields: float = 0.0
+    """dB it steps back while somebody sings."""
 
 
 CHANNELS = {
-    "kick": Channel(-4.5),
-    "snare": Channel(-8.5, room=-17.0),
+    "kick": Channel(-6.0),
+    "snare": Channel(-10.0, room=-17.0),
     "clap": Channel(-11.0, 0.15, room=-15.0, low_cut=300.0),
     "rim": Channel(-12.0, -0.15, room=-14.0),
-    "hat": Channel(-17.0, 0.3, low_cut=4000.0),
-    "open": Channel(-18.0, -0.3, room=-24.0, low_cut=4000.0),
-    "shaker": Channel(-15.0, 0.45, room=-24.0, low_cut=2000.0),
-    "crash": Channel(-17.0, -0.2, room=-20.0, low_cut=600.0),
-    "tom": Channel(-9.0, 0.35, room=-18.0),
-    "riser": Channel(-20.0, room=-16.0, low_cut=300.0),
-    "bass": Channel(-9.5, duck=5.0),
-    "pad": Channel(-24.0, room=-14.0, duck=6.0, low_cut=160.0),
-    "keys": Channel(-21.0, -0.28, room=-16.0, duck=3.0, low_cut=130.0),
-    "arp": Channel(-22.0, 0.5, room=-12.0, duck=2.0, low_cut=250.0),
-    "hook": Channel(-18.5, -0.12, room=-12.0, low_cut=180.0),
-    "ooh": Channel(-9.0, room=-13.0, low_cut=150.0),
+    "hat": Channel(-17.0, 0.35, low_cut=5000.0),
+    "open": Channel(-18.0, -0.35, room=-24.0, low_cut=5000.0),
+    "shaker": Channel(-14.0, 0.5, room=-22.0, low_cut=3000.0),
+    "crash": Channel(-18.0, -0.2, room=-20.0, low_cut=800.0),
+    "tom": Channel(-11.0, 0.35, room=-18.0),
+    "riser": Channel(-23.0, room=-16.0, low_cut=300.0),
+    "bass": Channel(-12.5, duck=5.0),
+    "pad": Channel(-20.0, room=-14.0, duck=5.0, low_cut=170.0, yields=2.5),
+    "keys": Channel(-21.5, width=0.75, room=-16.0, duck=2.0, low_cut=140.0, yields=2.0),
+    "arp": Channel(-22.0, width=0.95, room=-12.0, duck=2.0, low_cut=300.0, yields=2.0),
+    "hook": Channel(-21.0, width=0.55, room=-12.0, low_cut=200.0, yields=3.0),
+    "ooh": Channel(-11.0, room=-13.0, low_cut=150.0),
 }
 
 
@@ -88,6 +92,15 @@ def ducking(length: int, hits: list[int]) -> Mono:
         if hit < end:
             curve[hit:end] = np.maximum(curve[hit:end], dip[: end - hit])
     return curve
+
+
+def singing(vocal: Stereo) -> Mono:
+    """0 while nobody sings, 1 while somebody does, moving within a tenth of a second."""
+    block = 441
+    blocks = np.arange(0, len(vocal), block)
+    level = np.sqrt(np.add.reduceat(np.sum(vocal**2, axis=1), blocks) / block)
+    active = np.clip(level / max(0.15 * float(np.max(level)), 1e-9), 0.0, 1.0)
+    return np.interp(np.arange(len(vocal)), blocks + block / 2, uniform_filter1d(active, 15))
 
 
 def limit(mix: Stereo, ceiling: float) -> Stereo:

@@ -6,7 +6,7 @@ from pathlib import Path
 import soundfile
 
 from musicapp_pipeline.demo.songmaker.errors import SongMakerError
-from musicapp_pipeline.demo.songmaker.render import Rendered
+from musicapp_pipeline.demo.songmaker.render import Lead, Rendered, render_song
 from musicapp_pipeline.demo.songmaker.score import Song
 
 _MP3_LEVEL = 0.4
@@ -14,12 +14,50 @@ _MP3_LEVEL = 0.4
 _FORMATS = (".flac", ".mp3", ".ogg", ".wav")
 
 
-def write_sound(rendered: Rendered, path: Path, artist: str, note: str) -> None:
+ARTIST = "MusicApp Pipeline"
+COMMENT = "CC0 1.0, made by code"
+
+
+def publish(
+    song: Song, sound: Path, truth: Path, lyrics: Path, lead: Lead = "auto"
+) -> tuple[Path, ...]:
+    """Render a song and write it, its truth and, if words are sung, its lyrics.
+
+    Args:
+        song: the score.
+        sound: where the song goes; the suffix says the format.
+        truth: where the truth goes, JSON.
+        lyrics: where the lyrics go, text; not written for a wordless song.
+        lead: see ``render.render_song``.
+
+    Returns:
+        What was written.
+    """
+    _check_format(sound)
+    rendered = render_song(song, lead)
+    sound.parent.mkdir(parents=True, exist_ok=True)
+    write_sound(rendered, sound)
+    write_truth(rendered, truth)
+    if not rendered.truth["words"]:
+        return sound, truth
+    lyrics.write_text(lyrics_of(song), encoding="utf-8")
+    return sound, truth, lyrics
+
+
+def write_sound(rendered: Rendered, path: Path) -> None:
     """Write the samples in the format of the path's suffix, tagged.
 
     Raises:
         SongMakerError: the suffix is not one of a format that can be written.
     """
+    suffix = _check_format(path)
+    more = {"bitrate_mode": "CONSTANT", "compression_level": _MP3_LEVEL} if suffix == ".mp3" else {}
+    with soundfile.SoundFile(path, "w", rendered.rate, 2, **more) as file:
+        file.title, file.artist, file.comment = rendered.truth["title"], ARTIST, COMMENT
+        file.write(rendered.audio)
+
+
+def _check_format(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise SongMakerError(
@@ -28,10 +66,7 @@ def write_sound(rendered: Rendered, path: Path, artist: str, note: str) -> None:
             value=str(path),
             allowed=_FORMATS,
         )
-    more = {"bitrate_mode": "CONSTANT", "compression_level": _MP3_LEVEL} if suffix == ".mp3" else {}
-    with soundfile.SoundFile(path, "w", rendered.rate, 2, **more) as file:
-        file.title, file.artist, file.comment = rendered.truth["title"], artist, note
-        file.write(rendered.audio)
+    return suffix
 
 
 def write_truth(rendered: Rendered, path: Path) -> None:

@@ -13,10 +13,12 @@ from musicapp_pipeline.demo.songmaker.mixing import (
     hall,
     master,
     reverberate,
+    singing,
 )
 from musicapp_pipeline.demo.songmaker.score import Song
 from musicapp_pipeline.demo.songmaker.sound.signal import (
     RATE,
+    Mono,
     Stereo,
     gain,
     highpass,
@@ -25,7 +27,7 @@ from musicapp_pipeline.demo.songmaker.sound.signal import (
 from musicapp_pipeline.demo.songmaker.truth import PhonemeTime, Truth, WordTime, truth_of
 
 Lead = Literal["auto", "sung", "ooh"]
-_VOICE_ROOM = -13.0
+_VOICE_ROOM = -18.0
 _ROOM_SECONDS = 1.5
 
 
@@ -71,7 +73,7 @@ def render_song(song: Song, lead: Lead = "auto") -> Rendered:
         send += wet * gain(_VOICE_ROOM)
     else:
         strikes["ooh"] = _wordless(song)
-    backing = _mix_band(song, strikes, send)
+    backing = _mix_band(song, strikes, singing(vocal), send)
     room = hall(_ROOM_SECONDS, np.random.default_rng([song.seed, 1]))
     wet_mix = reverberate(send, room)
     audio = master(vocal + backing + wet_mix)
@@ -88,7 +90,7 @@ def _wordless(song: Song) -> list[Strike]:
     ]
 
 
-def _mix_band(song: Song, strikes: dict[str, list[Strike]], send: Stereo) -> Stereo:
+def _mix_band(song: Song, strikes: dict[str, list[Strike]], voice: Mono, send: Stereo) -> Stereo:
     """The dry band; adds what goes to the room to ``send``."""
     mix = np.zeros_like(send)
     hits = [samples(song.seconds(strike.beat)) for strike in strikes.get("kick", [])]
@@ -96,12 +98,11 @@ def _mix_band(song: Song, strikes: dict[str, list[Strike]], send: Stereo) -> Ste
     for player, channel in CHANNELS.items():
         if not strikes.get(player):
             continue
-        track = play(song, player, strikes[player], channel.position)
+        track = play(song, player, strikes[player], channel.position, channel.width)
         if channel.low_cut:
             track = highpass(track, channel.low_cut)
         track *= gain(channel.level)
-        if channel.duck:
-            track *= (10.0 ** (-channel.duck * duck / 20.0))[:, None]
+        track *= (10.0 ** (-(channel.duck * duck + channel.yields * voice) / 20.0))[:, None]
         mix += track
         send += track * gain(channel.room)
     return mix

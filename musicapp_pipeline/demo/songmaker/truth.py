@@ -1,6 +1,6 @@
 """What is known about a made song, exactly: the truth that analyses are measured against."""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from musicapp_pipeline.demo.songmaker.score import Song
 
@@ -45,7 +45,6 @@ class Truth(TypedDict):
     sections: list[SectionTime]
     words: list[WordTime]
     phonemes: list[PhonemeTime]
-    artist: NotRequired[str]
 
 
 def truth_of(

@@ -21,8 +21,8 @@ _FORTE = 4.5
 """dB of the voice in a part of full energy."""
 _PIANO = -9.0
 """dB that a part of no energy is sung softer."""
-_DOUBLE_LEVEL, _HARMONY_LEVEL = -11.0, -12.5
-_ECHO_LEVEL = -23.0
+_DOUBLE_LEVEL, _HARMONY_LEVEL = -14.0, -15.0
+_ECHO_LEVEL = -26.0
 _BLOCK = 64
 """Samples between two looks at the level."""
 

@@ -41,12 +41,15 @@ def available() -> bool:
     return flite.available() and world.available()
 
 
-def perform(song: Song, voice: str = "slt", stretch: float = 1.15) -> Vocals:
+def perform(
+    song: Song, voice: str = "rms", formants: float = 1.15, stretch: float = 1.15
+) -> Vocals:
     """Sing every line of the song.
 
     Args:
         song: the score.
         voice: a voice of flite's.
+        formants: see ``world.analyse``.
         stretch: how slowly the source is spoken; slower speech is articulated more.
     """
     length = samples(song.duration)
@@ -62,7 +65,7 @@ def perform(song: Song, voice: str = "slt", stretch: float = 1.15) -> Vocals:
             phonemes += [
                 PhonemeTime(phoneme=arpabet(p.name), start=p.start, end=p.end) for p in phones
             ]
-            analysed = world.analyse(speech)
+            analysed = world.analyse(speech, formants)
             for track, (pitches, manner) in zip(
                 tracks, _takes(song, part, start, line, len(words)), strict=False
             ):

@@ -11,10 +11,9 @@ from musicapp_pipeline.demo.songmaker.voice.phonetics import DIPHTHONGS, LONGEST
 from musicapp_pipeline.demo.songmaker.voice.syllables import Syllable
 
 SHORTEST_VOWEL = 0.07
+SHORTEST_ONSET = 0.03
 LEGATO_GAP = 0.09
 """A rest shorter than this is sung through."""
-_EDGE = 0.04
-"""Seconds at a vowel's ends that keep their natural speed: there the mouth moves."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,12 @@ def place(syllables: tuple[Syllable, ...], slots: tuple[Slot, ...]) -> tuple[Sun
     """
     sung: list[SungPhone] = []
     for index, (syllable, slot) in enumerate(zip(syllables, slots, strict=True)):
-        onset = [_consonant(phone) for phone in syllable.onset]
-        coda = [_consonant(phone) for phone in syllable.coda]
-        earliest = sung[-1].end if sung else slot.start - sum(onset)
-        end = _vowel_end(syllables, slots, index, sum(coda))
-        sung += _run(syllable.word, syllable.onset, max(earliest, 0.0), slot.start)
-        sung.append(
-            SungPhone(syllable.nucleus.name, syllable.word, syllable.nucleus, slot.start, end)
-        )
-        sung += _run(syllable.word, syllable.coda, end, end + _coda_room(slots, index, end, coda))
+        word, nucleus = syllable.word, syllable.nucleus
+        earliest = sung[-1].end if sung else 0.0
+        vowel_end, coda_end = _ends(syllables, slots, index)
+        sung += _run(word, syllable.onset, earliest, slot.start)
+        sung.append(SungPhone(nucleus.name, word, nucleus, slot.start, vowel_end))
+        sung += _run(word, syllable.coda, vowel_end, coda_end)
     return _joined(sung)
 
 
@@ -60,29 +56,21 @@ def _consonant(phone: Phone) -> float:
     return min(phone.end - phone.start, LONGEST.get(phone.name, 0.09))
 
 
-def _next_onset(syllables: tuple[Syllable, ...], slots: tuple[Slot, ...], index: int) -> float:
-    """When the next syllable's consonants begin, or infinity for the last."""
-    if index + 1 >= len(syllables):
-        return float("inf")
-    return slots[index + 1].start - sum(_consonant(p) for p in syllables[index + 1].onset)
-
-
-def _vowel_end(
-    syllables: tuple[Syllable, ...], slots: tuple[Slot, ...], index: int, coda: float
-) -> float:
-    slot = slots[index]
-    limit = _next_onset(syllables, slots, index)
-    if limit - slot.end > LEGATO_GAP:
-        limit = slot.end
-    return max(limit - coda, slot.start + SHORTEST_VOWEL)
-
-
-def _coda_room(slots: tuple[Slot, ...], index: int, end: float, coda: list[float]) -> float:
-    """Seconds for the closing consonants; never into the next vowel."""
-    wanted = sum(coda)
-    if index + 1 < len(slots):
-        return max(min(wanted, slots[index + 1].start - 0.03 - end), 0.0)
-    return wanted
+def _ends(
+    syllables: tuple[Syllable, ...], slots: tuple[Slot, ...], index: int
+) -> tuple[float, float]:
+    """When a syllable's vowel ends, and the consonants after it."""
+    slot, coda = slots[index], sum(_consonant(phone) for phone in syllables[index].coda)
+    if index + 1 == len(slots):
+        vowel_end = max(slot.end - coda, slot.start + SHORTEST_VOWEL)
+        return vowel_end, vowel_end + coda
+    onset = syllables[index + 1].onset
+    next_start = slots[index + 1].start - sum(_consonant(phone) for phone in onset)
+    rests = next_start - slot.end > LEGATO_GAP
+    vowel_end = max((slot.end if rests else next_start) - coda, slot.start + SHORTEST_VOWEL)
+    # However crowded, the next syllable's consonants get a moment of their own.
+    latest = slots[index + 1].start - (SHORTEST_ONSET if onset else 0.0)
+    return vowel_end, min(vowel_end + coda, latest)
 
 
 def _run(word: int, phones: tuple[Phone, ...], start: float, end: float) -> list[SungPhone]:
@@ -131,12 +119,12 @@ def _inside(phone: SungPhone) -> list[tuple[float, float]]:
     length, natural = phone.end - phone.start, b - a
     points = [(phone.start, a)]
     if length > natural + 0.03:
-        edge = min(_EDGE, 0.3 * natural)
-        points.append((phone.start + edge, a + edge))
-        if phone.name in DIPHTHONGS:
-            # Singers hold the first vowel of a diphthong and close it late.
-            glide = min(0.2, 0.4 * length)
-            points.append((phone.end - max(glide, edge * 1.5), a + 0.38 * natural))
-        points.append((phone.end - edge, b - edge))
+        diphthong = phone.name in DIPHTHONGS
+        # The middle is held; the moves into and out of it keep their natural speed. A diphthong
+        # is held on its first vowel and closed late, as singers do.
+        head, until = (0.32, 0.55) if diphthong else (0.36, 0.64)
+        tail = min(0.22, 0.4 * length) if diphthong else (1.0 - until) * natural
+        points.append((phone.start + head * natural, a + head * natural))
+        points.append((phone.end - tail, a + until * natural))
     points.append((phone.end - 1e-4, b))
     return points
