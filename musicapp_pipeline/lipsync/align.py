@@ -125,7 +125,12 @@ def _placed(
     if not known:
         return nowhere
     line_of = [n for n, line in enumerate(lines) for _ in line.words]
-    found = place(voice.samples, [spoken[k].variants for k in known], [line_of[k] for k in known])
+    found = place(
+        voice.samples,
+        [spoken[k].variants for k in known],
+        [line_of[k] for k in known],
+        second=voice.mix,
+    )
     if found is None:
         notes.append(
             f"{len(known)} words do not fit into {voice.seconds:.1f} s of sound: "

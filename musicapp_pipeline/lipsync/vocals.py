@@ -28,12 +28,16 @@ _OVERLAP_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Vocals:
-    """Mono voice, peak-normalised, with how it was had and how loud it was before."""
+    """Mono voice, peak-normalised, with how it was had and how loud it was before.
+
+    ``mix`` is what the voice was taken out of, where it was: a second picture of the same sound.
+    """
 
     samples: Signal
     sample_rate: int
     method: Method
     rms_dbfs: float
+    mix: Signal | None = None
 
     @property
     def seconds(self) -> float:
@@ -78,11 +82,12 @@ def extract_vocals(
     from musicapp_pipeline.media.audio import read_stereo
 
     mix = _cut(read_stereo(stem or audio, sample_rate), sample_rate, start, end)
+    mono = mix.mean(axis=0)
     if stem is not None:
-        voice, method = mix.mean(axis=0), "stem"
-    else:
-        voice, method = isolate(mix, sample_rate)
-    return Vocals(_normalised(voice), sample_rate, method, dbfs(voice))  # type: ignore[arg-type]
+        return Vocals(_normalised(mono), sample_rate, "stem", dbfs(mono))
+    voice, method = isolate(mix, sample_rate)
+    plain = None if method == "raw" else _normalised(mono)
+    return Vocals(_normalised(voice), sample_rate, method, dbfs(voice), plain)
 
 
 def vocal_segment(
@@ -141,7 +146,7 @@ def centre(mix: Signal) -> Signal:
     left, right = stft(mix[0], size, hop), stft(mix[1], size, hop)
     cross = (left * right.conj()).real
     alike = 2 * np.maximum(cross, 0) / (np.abs(left) ** 2 + np.abs(right) ** 2 + 1e-12)
-    mask = np.clip((alike - 0.85) / 0.15, 0, 1) ** 2
+    mask = np.clip((alike - 0.5) / 0.5, 0, 1) ** 2
     return istft((mask * (left + right) / 2).astype(np.complex64), size, hop, mix.shape[1])
 
 

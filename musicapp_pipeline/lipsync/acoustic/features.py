@@ -23,29 +23,29 @@ _CEPSTRA, _LIFTER = 13, 22
 _PREEMPHASIS = 0.97
 _LOG_FLOOR = 1e-4
 _FULL_SCALE = 32768.0
+_DITHER = 3.0
 
 
-def features(samples: Signal) -> Features:
+def features(samples: Signal, *, suppress: bool = True) -> Features:
     """Feature vectors of 16 kHz mono audio, shape ``(frames, 39)``, 100 frames a second.
 
-    Frame ``t`` looks at the 25.6 ms from sample ``160 t`` on.
+    Frame ``t`` looks at the 25.6 ms from sample ``160 t`` on. ``suppress`` subtracts each band's
+    slow floor, as in the model's training.
     """
-    bands = _without_noise(_mel_bands(samples))
+    bands = _mel_bands(samples)
+    if suppress:
+        bands = _without_noise(bands)
     cepstra = fft.dct(np.log(bands + _LOG_FLOOR), axis=1, norm="ortho")[:, :_CEPSTRA]
     n = np.arange(_CEPSTRA)
     cepstra = cepstra * (1 + _LIFTER / 2 * np.sin(np.pi * n / _LIFTER))
-    cepstra -= _voiced_mean(cepstra)
+    cepstra -= cepstra.mean(axis=0)
     return np.hstack([cepstra, *_derivatives(cepstra)]).astype(np.float32)
 
 
-def _voiced_mean(cepstra: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean over frames that are not silent; digital silence would drag it off."""
-    loud = cepstra[:, 0] > 0
-    return np.asarray(cepstra[loud if loud.any() else slice(None)].mean(axis=0))
-
-
 def _mel_bands(samples: Signal) -> NDArray[np.float64]:
-    x = np.asarray(samples, np.float64) * _FULL_SCALE
+    # Dither: digital silence is far from anything the model has heard.
+    dither = np.random.default_rng(0).normal(0.0, _DITHER, samples.size)
+    x = np.asarray(samples, np.float64) * _FULL_SCALE + dither
     x = np.append(x[:1], x[1:] - _PREEMPHASIS * x[:-1])
     x = np.pad(x, (0, max(0, _WINDOW - x.size)))
     frames = np.lib.stride_tricks.sliding_window_view(x, _WINDOW)[::HOP]
