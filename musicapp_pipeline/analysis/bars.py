@@ -6,11 +6,13 @@ import numpy as np
 
 from musicapp_pipeline.analysis.arrays import Doubles, Ints
 
-METRES = (4, 3, 5, 6, 7)
-RARITY = {4: 0.0, 3: 0.25, 6: 0.5, 5: 0.6, 7: 0.6}
-"""What a metre must gain over 4/4, in deviations per square root of beats."""
-SLIP = 6.0
-"""Cost of a bar that is not whole."""
+METRES = (4, 3, 6, 5, 7)
+RARITY = {4: 0.0, 3: 1.0, 6: 2.0, 5: 2.5, 7: 2.5}
+"""How much less likely a metre is than 4/4 before anything is heard (natural log)."""
+SLIP = 7.0
+"""Cost of a bar that is a beat or more too short, or a beat too long."""
+SWITCH = 9.0
+"""Cost of going on in another metre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +24,80 @@ class Bars:
     confidence: float
 
 
-def find_bars(accent: Doubles, metres: tuple[int, ...] = METRES) -> Bars:
-    """Choose metre and phase.
+@dataclass(frozen=True, slots=True)
+class _States:
+    """All positions of all metres in one row."""
+
+    metre: Ints
+    position: Ints
+    first: Ints
+    last: Ints
+
+    @classmethod
+    def of(cls, metres: tuple[int, ...]) -> "_States":
+        sizes = np.array(metres)
+        ends = np.cumsum(sizes)
+        return cls(
+            np.repeat(sizes, sizes),
+            np.concatenate([np.arange(m) for m in metres]),
+            np.asarray(ends - sizes),
+            np.asarray(ends - 1),
+        )
+
+
+def find_bars(chance: Doubles, metres: tuple[int, ...] = METRES) -> Bars:
+    """Choose metre and phase, allowing now and then for a bar of another length.
 
     Args:
-        accent: how much each beat sounds like a downbeat, mean 0 and deviation 1, (beats,).
+        chance: probability that each beat is a downbeat, (beats,).
         metres: which numbers of beats a bar may have.
 
     Returns:
-        The best explanation; with fewer than two bars' beats, the first beat starts a bar of four.
+        The most likely explanation; with fewer than eight beats, bars of four from the first.
     """
-    if len(accent) < 8:
-        return Bars(np.arange(len(accent)) % 4, 4, 0.0)
-    found = []
-    for metre in metres:
-        if len(accent) >= 2 * metre:
-            position, score = _bar_path(accent, metre)
-            found.append((score / np.sqrt(len(accent)) - RARITY[metre], metre, position))
-    found.sort(key=lambda option: -option[0])
-    best = found[0]
-    margin = best[0] - found[1][0] if len(found) > 1 else best[0]
-    certain = float(np.clip(best[0] / 6, 0, 1) * np.clip(0.4 + margin, 0, 1))
-    return Bars(best[2], best[1], certain)
+    if len(chance) < 8:
+        return Bars(np.arange(len(chance)) % 4, 4, 0.0)
+    states = _States.of(metres)
+    path = _viterbi(np.clip(chance, 0.02, 0.98), states)
+    position, metre = states.position[path], states.metre[path]
+    down, others = chance[position == 0], chance[position != 0]
+    lead = float(down.mean() - others.mean()) if len(down) and len(others) else 0.0
+    main = int(np.bincount(metre).argmax())
+    return Bars(position, main, float(np.clip(lead / 0.7, 0, 1)))
 
 
-def _bar_path(accent: Doubles, metre: int) -> tuple[Ints, float]:
-    """Viterbi over the position in the bar."""
-    here = np.where(
-        np.arange(metre) == 0, accent[:, None] * (1 - 1 / metre), -accent[:, None] / metre
-    )
-    score = here[0].copy()
-    back = np.zeros((len(accent), metre), np.int64)
-    for i in range(1, len(accent)):
-        jump = score.max() - SLIP
-        step = np.roll(score, 1)
-        stays = step >= jump
-        back[i] = np.where(stays, (np.arange(metre) - 1) % metre, int(score.argmax()))
-        score = np.where(stays, step, jump) + here[i]
-    position = np.empty(len(accent), np.int64)
-    position[-1] = int(score.argmax())
-    for i in range(len(accent) - 1, 0, -1):
-        position[i - 1] = back[i, position[i]]
-    return position, float(score.max())
+def _viterbi(chance: Doubles, states: _States) -> Ints:
+    down, other = np.log(chance), np.log(1 - chance)
+    is_first = states.position == 0
+    chain = np.maximum(np.arange(len(states.metre)) - 1, 0)
+    rarity = np.array([RARITY[int(m)] for m in states.metre])
+    score = np.where(is_first, down[0], other[0]) - rarity
+    back = np.zeros((len(chance), len(states.metre)), np.int64)
+    for i in range(1, len(chance)):
+        step, origin = score[chain], chain.copy()
+        ends = score[states.last]
+        # A bar begins after the end of its own metre, of another, or too early.
+        nearest = int(ends.argmax())
+        for k, (first, last) in enumerate(zip(states.first, states.last, strict=True)):
+            early = first + int(score[first : last + 1].argmax())
+            change = (
+                ends[nearest] - SWITCH - max(0.0, rarity[first] - rarity[states.first[nearest]])
+            )
+            options = (
+                (float(ends[k]), int(last)),
+                (float(change), int(states.last[nearest])),
+                (float(score[early]) - SLIP, early),
+            )
+            step[first], origin[first] = max(options)
+        # Or the last beat of a bar is followed by one more.
+        stay = score[states.last] - SLIP
+        longer = stay > step[states.last]
+        step[states.last[longer]] = stay[longer]
+        origin[states.last[longer]] = states.last[longer]
+        back[i] = origin
+        score = step + np.where(is_first, down[i], other[i])
+    path = np.empty(len(chance), np.int64)
+    path[-1] = int(score.argmax())
+    for i in range(len(chance) - 1, 0, -1):
+        path[i - 1] = back[i, path[i]]
+    return path

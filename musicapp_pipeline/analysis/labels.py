@@ -1,15 +1,18 @@
-"""What the song's parts are: sections that return and are loud are choruses."""
+"""What the song's parts are: which sections sound the same, and what songs do with them."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
+from musicapp_pipeline.analysis import grammar
 from musicapp_pipeline.analysis.arrays import Doubles, Ints
 from musicapp_pipeline.analysis.model import Section
 from musicapp_pipeline.analysis.sections import BarFeatures
 
-FINER = 0.02
+REPLAY = 1.5
+"""How much it counts that two sections differ bar by bar, beside their mean difference."""
+FINER = 0.1
 """What a further group of sections must add to the silhouette less, so that parts stay apart."""
 
 
@@ -24,15 +27,12 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
     Returns:
         Sections that tile the song; equal types are numbered in their names ("verse 2").
     """
-    vectors = np.concatenate([features.timbre, 3.0 * features.chroma], axis=1)
-    means = np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)])
-    loud = np.array([features.loudness[a:b].mean() for a, b in pairwise(bounds)])
-    lengths = np.diff(bounds)
-    core = _core(loud, lengths)
-    groups = np.full(len(means), -1)
-    groups[core] = _groups(means[core])
-    types = _types(groups, loud, lengths)
-    sure = _confidence(means, trust)
+    spans = list(pairwise(bounds))
+    means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in spans])
+    loud = np.array([features.loudness[a:b].mean() for a, b in spans])
+    groups = group_sections(section_distance(features, bounds))
+    types, margin = grammar.types_of(groups, loud, np.diff(bounds))
+    sure = _confidence(means, trust) * (0.6 + 0.4 * margin)
     seen: dict[str, int] = {}
     out = []
     for i, kind in enumerate(types):
@@ -49,12 +49,39 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
     return tuple(out)
 
 
-def _groups(means: Doubles) -> Ints:
+def section_distance(features: BarFeatures, bounds: Ints) -> Doubles:
+    """How differently sections sound: in the mean, and bar by bar where one lies on the other.
+
+    Returns:
+        Symmetric, 0 on the diagonal, (sections, sections).
+    """
+    spans = list(pairwise(bounds))
+    means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in spans])
+    overall = np.linalg.norm(means[:, None] - means, axis=2)
+    alike = features.fingerprint @ features.fingerprint.T
+    again = np.zeros_like(overall)
+    for i, (a, b) in enumerate(spans):
+        for j in range(i):
+            again[i, j] = again[j, i] = 1 - _best_overlay(alike[a:b, slice(*spans[j])])
+    scale = float(np.median(overall[overall > 0])) if (overall > 0).any() else 1.0
+    mixed: Doubles = overall / scale + REPLAY * again
+    return mixed
+
+
+def _best_overlay(alike: Doubles) -> float:
+    """Mean similarity along the best diagonal that covers the shorter section."""
+    if len(alike) > alike.shape[1]:
+        alike = alike.T
+    rows = np.arange(len(alike))
+    shifts = range(alike.shape[1] - len(alike) + 1)
+    return max(float(alike[rows, rows + shift].mean()) for shift in shifts)
+
+
+def group_sections(distance: Doubles) -> Ints:
     """Sections that sound alike share a number: the clustering with the best silhouette."""
-    count = len(means)
+    count = len(distance)
     if count < 3:
         return np.arange(count)
-    distance = np.linalg.norm(means[:, None] - means, axis=2)
     best, groups = -np.inf, np.arange(count)
     for cut in average_linkage(distance):
         parts = int(cut.max()) + 1
@@ -105,41 +132,6 @@ def _silhouette(distance: Doubles, groups: Ints) -> float:
     outer = mean.min(axis=1)
     value = (outer - inner) / np.maximum(np.maximum(outer, inner), 1e-9)
     return float(np.where(size[own] > 1, value, 0.0).mean())
-
-
-def _core(loud: Doubles, lengths: Ints) -> Ints:
-    """Sections that are neither far quieter than the song nor a fragment of it."""
-    quiet = float(np.average(loud, weights=lengths)) - max(6.0, float(np.std(loud)))
-    core = np.flatnonzero((loud > quiet) & (lengths >= 3))
-    return core if len(core) >= 3 else np.arange(len(loud))
-
-
-def _types(groups: Ints, loud: Doubles, lengths: Ints) -> list[str]:
-    """A type for each section; group -1 marks what was left out of the comparison."""
-    count = len(groups)
-    if count == 1:
-        return ["verse"]
-    core = np.flatnonzero(groups >= 0)
-    members = {int(g): np.flatnonzero(groups == g) for g in set(groups[core].tolist())}
-    returning = [g for g, where in members.items() if len(where) >= 2] or list(members)
-    chorus = max(returning, key=lambda g: (float(loud[members[g]].mean()), -g))
-    types = []
-    for i in range(count):
-        group = int(groups[i])
-        alone = group >= 0 and len(members[group]) == 1
-        if group < 0:
-            types.append("intro" if i < core[0] else "outro" if i > core[-1] else "breakdown")
-        elif group == chorus:
-            types.append("chorus")
-        elif alone and i == 0:
-            types.append("intro")
-        elif alone and i == count - 1:
-            types.append("outro")
-        elif alone and i > 0.4 * count:
-            types.append("bridge")
-        else:
-            types.append("verse")
-    return types
 
 
 def _confidence(means: Doubles, trust: float) -> Doubles:

@@ -24,7 +24,7 @@ _FREE_SHARE = 0.03
 
 
 def make_song(
-    number: int, *, exam: bool = False, full: bool = False, rate: int = RATE
+    number: int, *, exam: bool = False, full: bool = False, rate: int = RATE, fonts: bool = True
 ) -> tuple[Floats, dict[str, Any]]:
     """Song ``number`` of a family and its truth."""
     seed = number + (_EXAM_SEEDS if exam else 0)
@@ -39,7 +39,7 @@ def make_song(
     free = not exam and not full and rng.random() < _FREE_SHARE
     if free:
         score.seconds = _free_time(score, rng)
-    return render(score, seed, rate, exam=exam), truth(score, free=free)
+    return render(score, seed, rate, exam=exam, fonts=fonts), truth(score, free=free)
 
 
 def _free_time(score: Score, rng: np.random.Generator) -> Doubles:
@@ -78,13 +78,16 @@ def main() -> None:
     parser.add_argument("--exam", action="store_true", help="the held-out family")
     parser.add_argument("--full", action="store_true", help="whole songs instead of 50 s")
     parser.add_argument("--rate", type=int, default=RATE)
+    parser.add_argument("--no-fonts", action="store_true", help="numpy instruments only")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     for number in range(args.first, args.first + args.count):
         stem = args.out / f"{number:05d}"
         if stem.with_suffix(".json").exists():
             continue
-        samples, facts = make_song(number, exam=args.exam, full=args.full, rate=args.rate)
+        samples, facts = make_song(
+            number, exam=args.exam, full=args.full, rate=args.rate, fonts=not args.no_fonts
+        )
         soundfile.write(stem.with_suffix(".wav"), samples, args.rate, subtype="PCM_16")
         stem.with_suffix(".json").write_text(json.dumps(facts))
         print(f"{number} {facts['style']} {facts['bpm']:.1f} BPM", flush=True)

@@ -1,4 +1,4 @@
-"""Let a score sound: General MIDI by FluidSynth, drum machine and voice by numpy, mastering."""
+"""Let a score sound: General MIDI by FluidSynth or tones by numpy, drums, voice, mastering."""
 
 import subprocess
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from musicapp_pipeline.analysis.arrays import Floats
-from musicapp_pipeline.analysis.training import grooves, mastering, midi, synth
+from musicapp_pipeline.analysis.training import grooves, mastering, midi, synth, tones
 from musicapp_pipeline.analysis.training.notes import Score
 
 STUDY_FONTS = (
@@ -21,36 +21,46 @@ EXAM_FONTS = ("/usr/share/sounds/sf2/MuseScore_General_Full.sf2",)
 """Debian: musescore-general-soundfont-lossless."""
 
 
-def render(score: Score, seed: int, rate: int, *, exam: bool = False) -> Floats:
-    """The finished song, mono, (samples,)."""
+def render(score: Score, seed: int, rate: int, *, exam: bool = False, fonts: bool = True) -> Floats:
+    """The finished song, mono, (samples,).
+
+    Args:
+        score: what to play.
+        seed: every choice follows from it.
+        rate: samples a second.
+        exam: the held-out family's sound font and mastering.
+        fonts: whether FluidSynth and its sound fonts may be used; without, all is numpy.
+    """
     rng = np.random.default_rng([seed, 7])
     seconds = float(score.seconds[-1]) + float(rng.uniform(0.5, 3))
-    machine = rng.random() < (0.25 if exam else 0.35)
+    fonts = fonts and rng.random() < (1.0 if exam else 0.85)
+    machine = rng.random() < (0.25 if exam else 0.35) or not fonts
     sung = rng.random() < 0.5
-    played = {
-        "bass",
-        "comp",
-        "second",
-        *(() if machine else ("drums",)),
-        *(() if sung else ("lead",)),
-    }
+    layers = frozenset({"bass", "comp", "second"} | (set() if sung else {"lead"}))
     font = (EXAM_FONTS if exam else STUDY_FONTS)[int(rng.integers(1 if exam else len(STUDY_FONTS)))]
-    pitched = _fluidsynth(score, rng, frozenset(played - {"drums"}), font, rate, seconds)
-    drums = (
-        synth.drum_machine(score, rate, rng, seconds)
-        if machine
-        else _fluidsynth(score, rng, frozenset({"drums"}), font, rate, seconds)
-    )
-    kicks = [
-        score.time_of(n.start) for n in score.notes if n.part == "drums" and n.pitch == grooves.KICK
-    ]
-    if kicks and rng.random() < 0.15:
-        pitched = mastering.pump(pitched, kicks, rate, float(rng.uniform(0.3, 0.9)))
+    if fonts:
+        pitched = _fluidsynth(score, rng, layers, font, rate, seconds)
+    else:
+        pitched = tones.play(score, layers, rate, rng, seconds)
+    if machine:
+        drums = synth.drum_machine(score, rate, rng, seconds)
+    else:
+        drums = _fluidsynth(score, rng, frozenset({"drums"}), font, rate, seconds)
+    if rng.random() < 0.15:
+        pitched = mastering.pump(pitched, _kicks(score), rate, float(rng.uniform(0.3, 0.9)))
     mix = _balance(pitched, 1.0) + _balance(drums, float(np.exp(rng.normal(0.1, 0.6))))
     if sung:
         sound = synth.voice(score, rate, rng, seconds)
         mix += _balance(sound, float(np.exp(rng.normal(-0.1, 0.5))))
     return mastering.master(mix, rate, rng, exam=exam)
+
+
+def _kicks(score: Score) -> list[float]:
+    return [
+        score.time_of(note.start)
+        for note in score.notes
+        if note.part == "drums" and note.pitch == grooves.KICK
+    ]
 
 
 def _balance(samples: Floats, gain: float) -> Floats:

@@ -1,0 +1,133 @@
+"""What songs do: types for groups of sections by loudness, recurrence, place and succession.
+
+Every choice of a type for each group is scored, in the units of natural logarithms, by how well
+each section suits its type and how usual it is after the one before; the best is found by
+changing one group at a time from every possible chorus.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from musicapp_pipeline.analysis.arrays import Doubles, Ints
+
+_RARE = -1.2
+_FOLLOWS: dict[tuple[str, str], float] = {
+    ("", "intro"): 0.5, ("", "verse"): 0.3, ("", "chorus"): -0.3,
+    ("intro", "verse"): 0.6, ("intro", "chorus"): 0.1, ("intro", "intro"): -0.6,
+    ("verse", "chorus"): 0.6, ("verse", "prechorus"): 0.4, ("verse", "verse"): 0.1,
+    ("verse", "bridge"): -0.3, ("verse", "instrumental"): -0.4, ("verse", "outro"): -0.6,
+    ("prechorus", "chorus"): 1.0,
+    ("chorus", "verse"): 0.5, ("chorus", "bridge"): 0.4, ("chorus", "outro"): 0.5,
+    ("chorus", "chorus"): 0.1, ("chorus", "instrumental"): 0.2, ("chorus", "breakdown"): 0.3,
+    ("bridge", "chorus"): 0.6, ("bridge", "verse"): -0.2, ("bridge", "outro"): -0.4,
+    ("bridge", "bridge"): -0.8,
+    ("breakdown", "chorus"): 0.6, ("breakdown", "verse"): -0.1,
+    ("instrumental", "verse"): 0.4, ("instrumental", "chorus"): 0.3,
+    ("instrumental", "bridge"): -0.4, ("instrumental", "outro"): -0.4,
+    ("outro", ""): 0.5, ("chorus", ""): 0.2, ("verse", ""): -0.4, ("outro", "outro"): -0.5,
+}  # fmt: skip
+_TWICE = {"chorus": 1.5, "prechorus": 1.5, "verse": 0.5, "bridge": 0.7, "breakdown": 0.7}
+_TYPES = (
+    "verse",
+    "chorus",
+    "prechorus",
+    "bridge",
+    "breakdown",
+    "instrumental",
+    "intro",
+    "outro",
+)
+
+
+def types_of(groups: Ints, loud: Doubles, bars: Ints) -> tuple[list[str], float]:
+    """A type for each section.
+
+    Args:
+        groups: sections of equal number sound alike, (sections,).
+        loud: level in decibels, (sections,).
+        bars: length in bars, (sections,).
+
+    Returns:
+        Types, and how clearly this reading beats the best with another chorus, 0 to 1.
+    """
+    count = len(groups)
+    if count == 1:
+        return ["verse"], 0.0
+    suits = _suitability(groups, loud, bars)
+    groups = _free_ends(groups)
+    numbers = sorted(set(groups.tolist()))
+    readings = []
+    for chorus in numbers:
+        chosen = {g: _TYPES.index("chorus" if g == chorus else "verse") for g in numbers}
+        readings.append((_climb(groups, suits, chosen, chorus), chorus, chosen))
+    readings.sort(key=lambda reading: (-reading[0], reading[1]))
+    best = readings[0]
+    margin = (best[0] - readings[1][0]) / count if len(readings) > 1 else 0.0
+    types = [_TYPES[best[2][int(g)]] for g in groups]
+    return types, float(np.clip(margin / 0.3, 0, 1))
+
+
+def _free_ends(groups: Ints) -> Ints:
+    """An intro and an outro that sound alike need not be of one type."""
+    freed = groups.copy()
+    for end in (0, len(groups) - 1):
+        if groups[end] not in groups[1:-1]:
+            freed[end] = freed.max() + 1
+    return freed
+
+
+def _climb(groups: Ints, suits: Doubles, chosen: dict[int, int], chorus: int) -> float:
+    """Improve one group's type at a time; ``chosen`` is changed in place."""
+    score = _score(groups, suits, chosen)
+    improved = True
+    while improved:
+        improved = False
+        for group in chosen:
+            if group == chorus:
+                continue
+            for kind in range(len(_TYPES)):
+                trial = {**chosen, group: kind}
+                reached = _score(groups, suits, trial)
+                if reached > score + 1e-9:
+                    chosen[group], score, improved = kind, reached, True
+    return score
+
+
+def _score(groups: Ints, suits: Doubles, chosen: dict[int, int]) -> float:
+    kinds = [chosen[int(g)] for g in groups]
+    names = ["", *(_TYPES[k] for k in kinds), ""]
+    follows = sum(_FOLLOWS.get((a, b), _RARE) for a, b in pairwise(names))
+    # Two parts that sound different are seldom both the chorus.
+    each = list(chosen.values())
+    follows -= sum(cost * max(0, each.count(_TYPES.index(k)) - 1) for k, cost in _TWICE.items())
+    return follows + float(suits[np.arange(len(kinds)), kinds].sum())
+
+
+def _suitability(groups: Ints, loud: Doubles, bars: Ints) -> Doubles:
+    """How well each section suits each type, (sections, types)."""
+    count = len(groups)
+    level = (loud - np.average(loud, weights=bars)) / max(float(loud.std()), 1.5)
+    often = np.array([(groups == g).sum() for g in groups])
+    # An outro that sounds like the intro is still an outro.
+    inner = np.array([(groups[1:-1] == g).sum() for g in groups]) > 0
+    place = (np.cumsum(bars) - bars / 2) / bars.sum()
+    usual = float(np.median(bars))
+    short = bars <= max(4, usual / 2)
+    once, back = often == 1, often >= 2
+    first, last = np.arange(count) == 0, np.arange(count) == count - 1
+    # What is far quieter than the song is hardly its verse.
+    hush = np.clip(-level - 1, 0, 2)
+    columns = {
+        "verse": 0.5 * back - 0.3 * once - 0.25 * np.abs(level + 0.2) - 0.6 * hush - 0.3 * short,
+        "chorus": 0.9 * level + 0.7 * back + 0.2 * (often >= 3) - 0.6 * short - 0.6 * hush,
+        "prechorus": 0.5 * back - 0.4 * once - 0.8 * (bars > usual) - 0.3 * np.abs(level) - 0.3,
+        "bridge": 0.6 * once - 1.2 * back + 0.5 * (place > 0.4) - 0.5 * first - 0.4 * last
+        - 0.2 * level,
+        "breakdown": 0.5 * once - 0.8 * back + 0.7 * hush + 0.1 * (place > 0.4)
+        - 1.5 * (first | last) - 0.3 * np.maximum(level, 0) - 0.2,
+        "instrumental": 0.2 * once - 0.8 * back + 0.3 * level - 1.0 * (first | last) - 0.3,
+        "intro": np.where(first, 0.7 - 0.6 * level + 0.3 * short - 0.8 * inner, -6.0),
+        "outro": np.where(last, 0.6 - 0.6 * level + 0.3 * short - 0.8 * inner, -6.0),
+    }  # fmt: skip
+    return np.stack([columns[kind] for kind in _TYPES], axis=1).astype(np.float64)
