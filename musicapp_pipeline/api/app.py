@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from musicapp_pipeline.api import problems
 from musicapp_pipeline.api.access import endpoints as access
-from musicapp_pipeline.api.access.gate import PUBLIC, Gate
+from musicapp_pipeline.api.access.gate import PUBLIC, SIGNED, Gate
 from musicapp_pipeline.api.access.tokens import TokenBook
 from musicapp_pipeline.api.analytics import endpoints as analytics
 from musicapp_pipeline.api.characters import endpoints as characters
@@ -26,6 +26,7 @@ from musicapp_pipeline.api.kit.once import REPLAYED
 from musicapp_pipeline.api.lifespan import lifespan
 from musicapp_pipeline.api.media import endpoints as media
 from musicapp_pipeline.api.projects import endpoints as projects
+from musicapp_pipeline.api.provider import endpoints as provider
 from musicapp_pipeline.api.scenes import endpoints as scenes
 from musicapp_pipeline.api.storyboard import endpoints as storyboard
 from musicapp_pipeline.api.takes import endpoints as takes
@@ -54,6 +55,7 @@ PAGES = (
     uploads,
     media,
     webhooks,
+    provider,
     access,
     health,
     docs,
@@ -110,7 +112,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         }
         for path, item in document["paths"].items():
             for operation in item.values():
-                operation["security"] = [] if path in PUBLIC else [{"token": []}, {}]
+                operation["security"] = [] if path in PUBLIC | SIGNED else [{"token": []}, {}]
         app.openapi_schema = document
     return app.openapi_schema
 

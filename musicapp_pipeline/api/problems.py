@@ -21,6 +21,7 @@ from musicapp_pipeline.fetching.errors import FetchError, FetchTooLarge, WrongCo
 from musicapp_pipeline.generation import errors as generation
 from musicapp_pipeline.generation.admission import BadSource
 from musicapp_pipeline.generation.ledger import OverBudget
+from musicapp_pipeline.generation.resolving import JobOfAnotherTake, NothingToResolve
 from musicapp_pipeline.generation.states import IllegalTransition
 from musicapp_pipeline.media.errors import MediaError
 from musicapp_pipeline.store import errors as store
@@ -44,6 +45,9 @@ STATUS: Mapping[type[MusicAppError], int] = {
     generation.UnknownModel: 422,
     generation.UnsupportedRequest: 422,
     generation.ProviderRetired: 503,
+    generation.BadWebhook: 400,
+    NothingToResolve: 409,
+    JobOfAnotherTake: 409,
     generation.GenerationError: 422,
     AnalysisError: 422,
     StoryboardError: 422,

@@ -167,6 +167,7 @@ def _admit_one(
 ) -> Admitted:
     price = plan.price()
     capabilities = provider.capabilities(project.sora_model)
+    takes_pictures = capabilities.first_frame or capabilities.image_reference
     kind = "generated" if source is None else "remix"
     version = takes.add(session, scene, prompt=plan.prompt, kind=kind, take=take)
     version.model, version.size, version.seconds = plan.model, plan.size, plan.seconds
@@ -177,7 +178,7 @@ def _admit_one(
         "reference_key": plan.reference_key,
         "seed": version.seed if capabilities.accepts_seed else None,
         "remix_of": source.sora_clip_id if source and remix_mode == "native" else None,
-        "first_frame_of": source.clip_key if source else None,
+        "first_frame_of": source.clip_key if source and takes_pictures else None,
     }
     attempt = ledger.reserve(
         session,

@@ -1,7 +1,7 @@
 """The one place that talks to providers: submits, polls and downloads every take.
 
 One asyncio loop drives hundreds of takes. Several dispatchers may share the work: rows are leased,
-and a lease that its owner stops renewing is free again after a minute. Everything a dispatcher
+and a lease that its owner stops renewing is free again after half a minute. Everything a dispatcher
 knows is in the database, so it can be killed at any point and another goes on.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import submission
+from musicapp_pipeline.generation import leases
 from musicapp_pipeline.generation.drive import Drive
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.store.database import Database
@@ -36,6 +36,17 @@ class DispatcherOptions:
     tick: float = 0.2
     retry: float = 5.0
     download_tries: int = 6
+    download_wait: float = 1.0
+    """Before the second of the tries of one round; doubled each time."""
+    download_rounds: int = 6
+    """Rounds of tries, ever further apart, before a paid clip is called lost (about half an hour:
+    providers keep clips for an hour)."""
+    stuck_look: float = 60.0
+    """Between looks at a take that is overdue, at least."""
+    vanished_after: float = 120.0
+    """Younger jobs may be missing for a moment after their creation."""
+    grace: float = 10.0
+    """How long a stop waits for submissions that are on their way."""
 
 
 class Dispatcher:
@@ -64,7 +75,7 @@ class Dispatcher:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Finish nothing, lose nothing: tasks are cancelled and their leases handed back."""
+        """Submissions on their way get a moment to end; everything else is left to the next one."""
         self._stopping.set()
 
     @property
@@ -98,7 +109,7 @@ class Dispatcher:
 
     def _lease(self, room: int) -> list[str]:
         with self.database.write() as session:
-            return submission.lease_due(session, self.owner, set(self._tasks), room)
+            return leases.lease_due(session, self.owner, set(self._tasks), room)
 
     async def _run_one(self, attempt_id: str) -> None:
         try:
@@ -116,18 +127,21 @@ class Dispatcher:
 
     def _hand_back(self, attempt_id: str) -> None:
         with self.database.write() as session:
-            submission.hand_back(session, attempt_id, self.owner)
+            leases.hand_back(session, attempt_id, self.owner)
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(submission.LEASE.total_seconds() / 3)
+            await asyncio.sleep(leases.LEASE.total_seconds() / 3)
             mine = set(self._tasks)
-            if mine:
-                await asyncio.to_thread(self._renew_leases, mine)
+            try:
+                if mine:
+                    await asyncio.to_thread(self._renew_leases, mine)
+            except Exception:  # tried again soon; a lease outlives two failures
+                log.exception("could not renew leases")
 
     def _renew_leases(self, mine: set[str]) -> None:
         with self.database.write() as session:
-            submission.renew(session, self.owner, mine)
+            leases.renew(session, self.owner, mine)
 
     async def _end_tasks(self) -> None:
         tasks = list(self._tasks.values())

@@ -1,19 +1,26 @@
-"""What a provider's answer about a running job does to attempt, take and job."""
+"""What a provider's answer about a running job does to attempt, take and job.
+
+Each function looks at the attempt's state first: a dispatcher that was away for a while may bring
+news that another one has already acted on.
+"""
 
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import ledger
-from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.generation import ledger, states
+from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError
 from musicapp_pipeline.generation.port import Capabilities, ProviderJob
 from musicapp_pipeline.generation.submission import end_take, open_jobs
-from musicapp_pipeline.store import events, jobs, takes
+from musicapp_pipeline.store import events, jobs, projects, takes
+from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
 
 FINAL_CODES = frozenset({"moderation_blocked", "content_policy_violation", "sentinel_block"})
 """The same prompt would be refused again."""
+AWAITED = ("submitted", "stuck")
+"""The provider has it and has not yet said how it ended."""
 
 
 def clip_key(attempt: GenerationAttempt, version: SceneVersion) -> str:
@@ -42,6 +49,8 @@ def progressed(session: Session, attempt_id: str, job: ProviderJob) -> None:
 def delivered(session: Session, attempt_id: str) -> None:
     """The provider has finished: the money is spent from here on, whatever the network does."""
     attempt = ledger.locked(session, attempt_id)
+    if attempt.state not in AWAITED:
+        return
     ledger.spend(session, attempt)
     ledger.move(session, attempt, "completed", progress=1.0, next_action_at=now())
 
@@ -49,9 +58,13 @@ def delivered(session: Session, attempt_id: str) -> None:
 def landed(session: Session, attempt_id: str, key: str, sha256: str, facts: dict[str, Any]) -> str:
     """The clip is in our storage, checked. Returns the take's partition key."""
     attempt = ledger.locked(session, attempt_id)
+    version = takes.get(session, attempt.version_id)
+    if attempt.state != "completed":
+        return version.key
     attempt.media_key = key
     ledger.settle(session, attempt)
-    version = takes.get(session, attempt.version_id)
+    if version.clip_key is not None:
+        return version.key  # kept, but a take that has its clip does not change
     version.clip_key, version.clip_sha256 = key, sha256
     version.sora_clip_id = attempt.provider_job_id
     version.auto_scores = {**version.auto_scores, "clip": facts}
@@ -61,12 +74,39 @@ def landed(session: Session, attempt_id: str, key: str, sha256: str, facts: dict
     return version.key
 
 
+def undelivered(
+    session: Session, attempt_id: str, error: DownloadFailed, wait: float, rounds: int
+) -> None:
+    """It is paid for and did not arrive whole: fetch it again later, or say that it is lost.
+
+    Args:
+        wait: seconds until the next round of downloads.
+        rounds: how many there are before the take is given up.
+    """
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state != "completed":
+        return
+    attempt.download_tries += 1
+    if error.permanent or attempt.download_tries >= rounds:
+        lost(session, attempt_id, error)
+        return
+    attempt.next_action_at = now() + timedelta(seconds=wait)
+    attempt.error = dict(error.as_dict())
+    for row in open_jobs(session, attempt.version_id):
+        message = f"paid and finished, but not here yet: {error.message} Fetching it again."
+        jobs.progress(session, row.id, 0.8, message)
+
+
 def lost(session: Session, attempt_id: str, error: GenerationError) -> None:
     """Paid for, but it cannot be fetched: said plainly, never hidden."""
     attempt = ledger.locked(session, attempt_id)
+    if attempt.state in states.FINAL:
+        return
     attempt.error = dict(error.as_dict())
     ledger.settle(session, attempt, f"not delivered: {error.message}")
-    end_take(session, attempt, "failed", {**error.as_dict(), "paidUsd": str(attempt.settled_usd)})
+    if _speaks_for_take(session, attempt):
+        told = {**error.as_dict(), "paidUsd": str(attempt.settled_usd)}
+        end_take(session, attempt, "failed", told)
 
 
 def failed(
@@ -81,7 +121,10 @@ def failed(
     Returns:
         The new attempt, or None when the take has failed for good.
     """
+    _lock_project(session, attempt_id)
     attempt = ledger.locked(session, attempt_id)
+    if attempt.state not in AWAITED:
+        return None
     error: dict[str, object] = {
         "code": job.error_code or "provider_failed",
         "message": job.error_message or "The provider could not render this take.",
@@ -91,16 +134,27 @@ def failed(
         ledger.release(session, attempt, str(error["message"]))
     else:
         ledger.settle(session, attempt, "failed at the provider, charged by its policy")
+    if not _speaks_for_take(session, attempt):
+        return None
     version = takes.get(session, attempt.version_id)
-    tries = len(ledger.attempts_of(session, version.id))
     again = error["code"] not in FINAL_CODES and not version.cancel_requested
-    if again and tries <= max_retries:
+    if again and attempt.number <= max_retries:
         try:
             return _again(session, attempt, version)
-        except ledger.OverBudget as over:
-            error["message"] = f"{error['message']} No retry: {over.message}"
+        except (ledger.OverBudget, NotFound) as refusal:
+            error = {**error, "message": f"{error['message']} No retry: {refusal.message}"}
     end_take(session, attempt, "cancelled" if version.cancel_requested else "failed", error)
     return None
+
+
+def _lock_project(session: Session, attempt_id: str) -> None:
+    """Projects are locked before their attempts, as an admission does."""
+    attempt = session.get(GenerationAttempt, attempt_id)
+    assert attempt is not None
+    try:
+        projects.get(session, attempt.project_id, lock=True)
+    except NotFound:
+        return  # archived: its money is still settled, but nothing is bought any more
 
 
 def _again(
@@ -125,9 +179,18 @@ def _again(
     return retry
 
 
+def _speaks_for_take(session: Session, attempt: GenerationAttempt) -> bool:
+    """Is the take's fate this attempt's? Not when a second purchase of it is still on its way,
+    or when the take has its clip from another one."""
+    others = [a for a in ledger.attempts_of(session, attempt.version_id) if a.id != attempt.id]
+    return not any(a.state in states.HOLDING or a.media_key for a in others)
+
+
 def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> None:
     """Too long without an end: the money stays held, a look now and then may still find it."""
     attempt = ledger.locked(session, attempt_id)
+    if attempt.state not in AWAITED:
+        return
     attempt.next_action_at = now() + timedelta(seconds=look_again)
     if attempt.state == "stuck":
         return
@@ -137,4 +200,5 @@ def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> Non
         " kept.",
     }
     ledger.move(session, attempt, "stuck", error=error)
-    end_take(session, attempt, "stuck", error)
+    if _speaks_for_take(session, attempt):
+        end_take(session, attempt, "stuck", error)

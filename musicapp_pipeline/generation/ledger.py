@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import states
@@ -64,8 +64,17 @@ def spent(session: Session, project_id: str, scene_id: str | None = None) -> Dec
 
 
 def committed(session: Session, project_id: str) -> Decimal:
-    """What counts against the cap."""
-    return held(session, project_id) + spent(session, project_id)
+    """What counts against the cap: in one statement, so that nothing moves between two sums."""
+    holding = GenerationAttempt.state.in_(states.HOLDING)
+    counted = case(
+        (GenerationAttempt.settled_usd.is_not(None), GenerationAttempt.settled_usd),
+        (holding, GenerationAttempt.reserved_usd),
+        else_=0,
+    )
+    query = select(func.coalesce(func.sum(counted), 0)).where(
+        GenerationAttempt.project_id == project_id
+    )
+    return _usd(session.scalar(query))
 
 
 def spent_by_scene(session: Session, project_id: str) -> dict[str, Decimal]:
@@ -168,21 +177,72 @@ def entries(session: Session, project_id: str) -> list[SpendEntry]:
     return list(session.scalars(query))
 
 
-def attempts_of(session: Session, version_id: str) -> list[GenerationAttempt]:
-    """A take's attempts, oldest first."""
+def attempts_of(
+    session: Session, version_id: str, *, lock: bool = False
+) -> list[GenerationAttempt]:
+    """A take's attempts, oldest first.
+
+    Args:
+        lock: hold the rows, as they are now, until the transaction ends.
+    """
     query = (
         select(GenerationAttempt)
         .where(GenerationAttempt.version_id == version_id)
         .order_by(GenerationAttempt.number, GenerationAttempt.created_at)
     )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
     return list(session.scalars(query))
 
 
 def locked(session: Session, attempt_id: str) -> GenerationAttempt:
-    """The attempt's row, held until the transaction ends."""
-    attempt = session.get(GenerationAttempt, attempt_id, with_for_update=True)
+    """The attempt's row as it is now, held until the transaction ends."""
+    attempt = session.get(
+        GenerationAttempt, attempt_id, with_for_update=True, populate_existing=True
+    )
     assert attempt is not None, f"attempts are never deleted, yet {attempt_id} is gone"
     return attempt
+
+
+def bought_again(session: Session, attempt: GenerationAttempt, job_id: str) -> GenerationAttempt:
+    """Book a second purchase of one attempt that happened against all precautions.
+
+    It was bought, so it is held even beyond the cap: a truth that is told is worth more than a cap
+    that looks kept.
+    """
+    moment = now()
+    extra = GenerationAttempt(
+        id=new_id("at"),
+        state="submitted",
+        provider_job_id=job_id,
+        submitted_at=attempt.submitted_at,
+        accepted_at=moment,
+        next_action_at=moment,
+        **{name: getattr(attempt, name) for name in _SAME_PURCHASE},
+    )
+    session.add(extra)
+    session.flush()
+    _book(session, extra, "reserve", extra.reserved_usd, "the provider accepted this take twice")
+    return extra
+
+
+_SAME_PURCHASE = (
+    "version_id",
+    "project_id",
+    "scene_id",
+    "number",
+    "provider",
+    "model",
+    "seconds",
+    "size",
+    "fingerprint",
+    "request",
+    "usd_per_second",
+    "price_version",
+    "reserved_usd",
+    "simulated",
+    "remix_mode",
+)
 
 
 def _book(

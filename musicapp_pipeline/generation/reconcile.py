@@ -1,17 +1,18 @@
 """Was it bought? Looking for a lost submission in the provider's own list.
 
 Two looks, each at least the list's lag after the last, must agree that nothing is there before a
-request may be sent again. Where a provider cannot list, nobody can know, and nothing is sent.
+request may be sent again. Where a provider cannot list, or lists something that might be ours but
+cannot be told for sure, nobody can know, and nothing is sent.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import ledger, submission
+from musicapp_pipeline.generation import acceptance, ledger, submission
 from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
@@ -22,16 +23,13 @@ if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
 
 LOOKS = 2
-SLACK = timedelta(seconds=5)
-"""Clocks differ."""
-REMEMBERED = timedelta(days=7)
-"""Longer than any provider's list of recent jobs reaches back."""
+SLACK = timedelta(seconds=60)
+"""Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
 
 async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     """One look. Answers whether the attempt can go on at once."""
     assert attempt.submitted_at is not None
-    lag = drive.options.list_lag
     try:
         listed = await drive.provider.list_recent(attempt.submitted_at - SLACK)
     except ListingUnsupported as error:
@@ -39,71 +37,87 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
     except StatusUnavailable as error:
-        wait = error.retry_after or drive.options.retry
-        await drive.write(lambda s: _again_in(s, attempt.id, wait))
+        wait = drive.options.retry if error.retry_after is None else error.retry_after
+        await drive.write(lambda s: drive.postpone(s, attempt.id, wait))
         return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
-    if any(job.prompt is None for job in listed):
-        why = "its list does not say which prompt a job is for"
-        await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
-        return False
-    owned = await drive.read(lambda s: _owned(s, attempt))
-    ours = [j for j in listed if matches(j, attempt, version.prompt)]
-    for job in reversed([j for j in ours if identity(j.id) not in owned]):
+    owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
+    free = [job for job in listed if identity(job.id) not in owned]
+    for job in candidates(free, attempt, version.prompt):
         if await _claim(drive, attempt, job):
             return True
-    done = await drive.write(lambda s: _looked(s, attempt.id, lag))
-    return not done
+    doubt = doubtful(free, attempt, version.prompt)
+    return await drive.write(lambda s: _looked(s, attempt.id, drive.options.list_lag, doubt))
+
+
+def candidates(
+    listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: str
+) -> list[ProviderJob]:
+    """Jobs that are ours for all that is told, the likeliest first, the oldest of equals first.
+
+    A failed one counts too: it was accepted, and its failure has consequences of its own. The
+    model's name is only a hint, because servers call models what they like.
+    """
+    ours = [j for j in reversed(listed) if j.prompt is not None and matches(j, attempt, prompt)]
+    return sorted(ours, key=lambda j: (j.status == "failed", j.model not in (None, attempt.model)))
 
 
 def matches(job: ProviderJob, attempt: GenerationAttempt, prompt: str) -> bool:
     """Could this be ours? Fields that the provider does not tell are not held against it."""
-    told = (
-        (job.model, attempt.model),
-        (job.size, attempt.size),
-        (job.seconds, attempt.seconds),
-    )
-    remix = attempt.request.get("remix_of")
+    told = ((job.size, attempt.size), (job.seconds, attempt.seconds))
+    remix = attempt.request.get("remix_of") if attempt.remix_mode == "native" else None
     return (
-        job.status != "failed"
-        and job.prompt == prompt
+        (job.prompt is None or _plain(job.prompt) == _plain(prompt))
         and all(theirs is None or theirs == ours for theirs, ours in told)
-        and (remix is None or job.remixed_from in (None, remix))
+        and (remix is None or job.remixed_from is None or _same(job.remixed_from, str(remix)))
     )
 
 
-def _owned(session: Session, attempt: GenerationAttempt) -> set[str]:
-    """Jobs that other takes have, however a gateway spells their ids in different answers."""
-    query = select(GenerationAttempt.provider_job_id).where(
-        GenerationAttempt.provider == attempt.provider,
-        GenerationAttempt.model == attempt.model,
-        GenerationAttempt.id != attempt.id,
-        GenerationAttempt.provider_job_id.is_not(None),
-        GenerationAttempt.created_at > now() - REMEMBERED,
-    )
-    return {identity(job_id) for job_id in session.scalars(query) if job_id}
+def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: str) -> str | None:
+    """Why the list does not settle the question, naming the jobs that might be ours.
+
+    Either a job does not say what it is for, or its prompt is ours and something else is not.
+    """
+    untold = [j.id for j in listed if j.prompt is None and matches(j, attempt, prompt)]
+    if untold:
+        return f"its list does not say which prompt a job is for ({', '.join(untold)})"
+    alike = [j.id for j in listed if j.prompt is not None and _plain(j.prompt) == _plain(prompt)]
+    if alike:
+        return f"it lists {', '.join(alike)} with this prompt, but of another size or length"
+    return None
+
+
+def _plain(prompt: str) -> str:
+    return " ".join(prompt.split())
+
+
+def _same(one: str, other: str) -> bool:
+    return identity(one) == identity(other)
 
 
 async def _claim(drive: "Drive", attempt: GenerationAttempt, job: ProviderJob) -> bool:
     try:
-        await drive.write(lambda s: submission.accepted(s, attempt.id, job, claimed=True))
-    except (submission.ClaimTaken, IntegrityError):
+        await drive.write(lambda s: acceptance.accepted(s, attempt.id, job, claimed=True))
+    except (acceptance.ClaimTaken, IntegrityError):
         return False  # it is another take's
     return True
 
 
-def _again_in(session: Session, attempt_id: str, seconds: float) -> None:
-    ledger.locked(session, attempt_id).next_action_at = now() + timedelta(seconds=seconds)
+def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) -> bool:
+    """Note a look that did not find it; after the last one it is sent again, or parked in doubt.
 
-
-def _looked(session: Session, attempt_id: str, lag: float) -> bool:
-    """Note a look that found nothing; after the last one the attempt may be sent again."""
+    Returns:
+        Whether to look again by and by.
+    """
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "unknown":
-        return False
+        return True
     attempt.reconcile_looks += 1
+    attempt.next_action_at = now() + timedelta(seconds=lag)
     if attempt.reconcile_looks < LOOKS:
-        attempt.next_action_at = now() + timedelta(seconds=lag)
+        return True
+    if doubt is not None:
+        submission.park_unknown(session, attempt_id, doubt)
         return False
     ledger.move(session, attempt, "reserved", next_action_at=now())
     takes.set_status(session, takes.get(session, attempt.version_id), "queued")

@@ -13,11 +13,11 @@
 from musicapp_pipeline.generation.errors import GenerationError
 
 TRANSITIONS: dict[str, frozenset[str]] = {
-    "reserved": frozenset({"submitting", "submitted", "released"}),
+    "reserved": frozenset({"submitting", "submitted", "unknown", "released"}),
     "submitting": frozenset({"submitted", "reserved", "unknown", "released"}),
     "submitted": frozenset({"completed", "released", "settled", "stuck", "unknown"}),
     "unknown": frozenset({"submitted", "reserved", "released", "settled"}),
-    "stuck": frozenset({"submitted", "completed", "released", "settled"}),
+    "stuck": frozenset({"submitted", "completed", "unknown", "released", "settled"}),
     "completed": frozenset({"settled"}),
     "settled": frozenset(),
     "released": frozenset(),

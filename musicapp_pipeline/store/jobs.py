@@ -111,7 +111,9 @@ def finish(
     message: str = "",
 ) -> bool:
     """End a job once; a second ending is ignored and answers False."""
-    job = get(session, job_id)
+    job = session.get(ProcessingJob, job_id, with_for_update=True, populate_existing=True)
+    if job is None:
+        raise NotFound("job", job_id)
     if job.status in ENDED:
         return False
     job.status = status

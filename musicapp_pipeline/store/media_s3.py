@@ -84,6 +84,7 @@ class S3MediaStore:
         self.client.upload_file(
             str(source), self.bucket, checked(key), ExtraArgs={"ContentType": content_type(key)}
         )
+        (self.cache / key).unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
         self.client.delete_object(Bucket=self.bucket, Key=checked(key))

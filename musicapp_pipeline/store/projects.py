@@ -77,12 +77,13 @@ def get(session: Session, project_id: str, *, lock: bool = False) -> Project:
     """A project that is not archived.
 
     Args:
-        lock: hold the row until the transaction ends (money decisions on PostgreSQL).
+        lock: hold the row until the transaction ends (money decisions on PostgreSQL); it is read
+            anew, because what was read before the lock may have changed since.
 
     Raises:
         NotFound
     """
-    project = session.get(Project, project_id, with_for_update=lock)
+    project = session.get(Project, project_id, with_for_update=lock or None, populate_existing=lock)
     if project is None or project.archived_at is not None:
         raise NotFound("project", project_id)
     return project

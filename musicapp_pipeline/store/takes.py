@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.store import events, ids, scenes
@@ -48,18 +48,7 @@ def add(
     Args:
         take: a particular number, for a partition key a person made; must be free.
     """
-    if take is None:
-        # Read and advance in the database, so that two writers cannot take one number.
-        take = session.scalar(
-            update(Scene)
-            .where(Scene.id == scene.id)
-            .values(next_take=Scene.next_take + 1)
-            .returning(Scene.next_take - 1)
-        )
-        assert take is not None
-        session.refresh(scene, ["next_take"])
-    else:
-        scene.next_take = max(scene.next_take, take + 1)
+    take = _taken(session, scene, take)
     version = SceneVersion(
         id=ids.new_id("v"),
         project_id=scene.project_id,
@@ -74,12 +63,32 @@ def add(
     return version
 
 
+def _taken(session: Session, scene: Scene, wanted: int | None) -> int:
+    """Advance the counter in the database, so that two writers cannot take one number."""
+    following = Scene.next_take + 1
+    if wanted is not None:
+        following = case((Scene.next_take > wanted, Scene.next_take), else_=wanted + 1)
+    after = session.scalar(
+        update(Scene)
+        .where(Scene.id == scene.id)
+        .values(next_take=following)
+        .returning(Scene.next_take)
+        .execution_options(synchronize_session=False)
+    )
+    assert after is not None, f"scenes are never deleted, yet {scene.id} is gone"
+    session.refresh(scene, ["next_take"])
+    return wanted if wanted is not None else after - 1
+
+
 def select_version(session: Session, scene: Scene, version: SceneVersion) -> None:
     """Make one take stand for the scene and clear the others, in one transaction.
 
     Raises:
         Conflict: when the take has no finished clip.
     """
+    # Whoever selects for this scene at the same time waits here, and then sees our choice.
+    session.refresh(scene, with_for_update=True)
+    session.refresh(version)
     if version.status != "completed":
         raise Conflict(
             f"take {version.take} is {version.status}; only a completed take can be selected",
@@ -129,7 +138,8 @@ def set_status(
         version.completed_at = now()
     session.flush()
     tell(session, version)
-    refresh_status(session, scenes.get(session, version.scene_id))
+    # Also when the scene has left the video: its clip may have been paid for.
+    refresh_status(session, version.scene)
 
 
 def tell(session: Session, version: SceneVersion) -> None:

@@ -18,6 +18,7 @@ from musicapp_pipeline_tests.api.world import World
 
 ALICE, BOB = "alice-secret-token", "bob-secret-token"
 PUBLIC = ("/", "/openapi.json", "/healthz", "/readyz")
+SIGNED = ("/api/provider/webhooks",)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -60,6 +61,8 @@ def test_every_route_but_health_and_docs_needs_a_token(nobody: Api) -> None:
         answer = nobody.request(method, re.sub(r"{\w+}", "x", path))
         if path in PUBLIC:
             assert answer.status_code == 200, path
+        elif path in SIGNED:
+            assert answer.status_code == 403, path
         else:
             assert answer.status_code == 401, (method, path)
             assert answer.headers["www-authenticate"] == "Bearer"
@@ -125,6 +128,7 @@ def test_another_owners_ids_do_not_exist(guarded: World, alice: Api, bob: Api) -
         "add_version": {"url": "https://example.org/a.mp4"},
         "update_version": {"notes": "b"},
         "score_version": {"userScore": 1},
+        "resolve_version": {"outcome": "charged"},
     }
     before = alice.get(at).json()
     document = alice.get("/openapi.json").json()["paths"]

@@ -60,7 +60,7 @@ async def launch(context: AppContext, job_ids: Sequence[str]) -> None:
 def _note_launch(context: AppContext, job_id: str, run_id: str) -> None:
     with context.database.write() as session:
         job = jobs.get(session, job_id)
-        job.launched_at, job.launches = now(), job.launches + 1
+        job.launched_at = job.launched_at or now()
         if job.status == "queued" and job.run_id is None:
             job.run_id = run_id
 

@@ -22,6 +22,7 @@ from musicapp_pipeline.api.takes.schemas import (
     Rating,
     Remix,
     Remixing,
+    Resolution,
     VersionUpdate,
 )
 from musicapp_pipeline.store import projects, scenes, takes
@@ -233,6 +234,25 @@ def score_version(
     with context.database.write() as session:
         _, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
         service.rate(session, version, body)
+        project = projects.get(session, project_id)
+        return service.view(session, context, who, project, version)
+
+
+@router.post(VERSION + "/resolve", responses=problems(404, 409))
+def resolve_version(
+    project_id: ProjectId,
+    scene_id: SceneId,
+    version_id: VersionId,
+    body: Resolution,
+    context: Context,
+    who: Who,
+) -> VersionRead:
+    """Clear up a take of which nobody knows whether it was bought (`unknown`), or which was
+    bought and does not come (`stuck`): look at the provider's console or invoice first. Until
+    then its price stays held."""
+    with context.database.write() as session:
+        _, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
+        service.resolve(session, version, body)
         project = projects.get(session, project_id)
         return service.view(session, context, who, project, version)
 

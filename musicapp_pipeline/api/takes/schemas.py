@@ -1,8 +1,8 @@
 """What is asked of takes, and what is answered."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from musicapp_pipeline.api.jobs.schemas import JOB_EXAMPLE, JobRead
 from musicapp_pipeline.api.kit.models import Changes, Input, Output, Score, Text, Usd
@@ -166,6 +166,26 @@ class External(Input):
     in_point: int = Field(0, ge=0, le=100_000)
     """First frame of the cut within the clip, at the project's frame rate."""
     notes: Text = Field("", max_length=5000)
+
+
+class Resolution(Input):
+    """What somebody found out at the provider about a take that is `unknown` or `stuck`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"outcome": "not_charged", "note": "not on the invoice"}]}
+    )
+
+    outcome: Literal["not_charged", "charged", "attach"]
+    """``not_charged`` gives the money back, ``charged`` books it and gives the clip up,
+    ``attach`` fetches the clip of ``soraClipId``."""
+    sora_clip_id: Text | None = Field(None, min_length=1, max_length=500)
+    note: Text = Field("", max_length=500)
+
+    @model_validator(mode="after")
+    def _id_to_attach(self) -> "Resolution":
+        if (self.outcome == "attach") != (self.sora_clip_id is not None):
+            raise ValueError("soraClipId is what 'attach' attaches; send it then, and only then")
+        return self
 
 
 class MouthBox(Input):

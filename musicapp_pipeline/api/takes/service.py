@@ -15,8 +15,8 @@ from musicapp_pipeline.api.scenes.plans import plans_of
 from musicapp_pipeline.api.scenes.queries import remix_modes
 from musicapp_pipeline.api.scenes.schemas import VersionRead
 from musicapp_pipeline.api.scenes.views import version_view
-from musicapp_pipeline.api.takes.schemas import Generating, Rating, Remixing
-from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.api.takes.schemas import Generating, Rating, Remixing, Resolution
+from musicapp_pipeline.generation import ledger, resolving
 from musicapp_pipeline.generation.admission import Admitted, admit, remix
 from musicapp_pipeline.store import events, jobs, scenes
 from musicapp_pipeline.store.models import (
@@ -182,6 +182,21 @@ def lip_sync(
         scene_id=scene.id,
         version_id=version.id,
     )
+
+
+def resolve(session: Session, version: SceneVersion, body: Resolution) -> None:
+    """Clear up whether a take was bought.
+
+    Raises:
+        NothingToResolve, JobOfAnotherTake
+    """
+    if body.outcome == "not_charged":
+        resolving.not_charged(session, version.id, body.note)
+    elif body.outcome == "charged":
+        resolving.charged(session, version.id, body.note)
+    else:
+        assert body.sora_clip_id is not None
+        resolving.attach(session, version.id, body.sora_clip_id)
 
 
 def view(

@@ -7,6 +7,10 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from musicapp_pipeline.store.models.base import Base, Timestamped, now
+from musicapp_pipeline.store.models.project import Project
+
+Index("ix_projects_created_at_id", Project.created_at, Project.id)
+"""Lists of everybody's projects go from newest to oldest without sorting them all."""
 
 
 class WebhookEndpoint(Base):

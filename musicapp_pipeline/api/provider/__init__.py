@@ -1,0 +1,1 @@
+"""What video providers tell us by themselves."""

@@ -1,0 +1,132 @@
+"""The provider has it: storing the id of a job, whoever finds out first, and however late."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.generation import ledger, states
+from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.providers.dialects import identity
+from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.models import GenerationAttempt, now
+
+log = logs.get(__name__)
+REMEMBERED = timedelta(days=7)
+"""Longer than any provider's list of recent jobs reaches back."""
+
+
+class ClaimTaken(Exception):
+    """Another attempt owns this provider job."""
+
+
+def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bool = False) -> None:
+    """Store the provider's id.
+
+    An accepted answer outranks a reconciled claim on the same id. One that comes after the attempt
+    has gone on without it (another id, or an end) is a second purchase and is booked as one.
+
+    Args:
+        claimed: found in the provider's list, not answered to our own request.
+
+    Raises:
+        ClaimTaken: the job is another attempt's, for all that is known.
+    """
+    attempt = ledger.locked(session, attempt_id)
+    holder = owner_of(session, attempt.provider, job.id)
+    if holder is not None and holder.id == attempt.id:
+        return  # reconciliation found it before the slow answer came
+    if holder is not None:
+        holder = ledger.locked(session, holder.id)
+        if claimed or not holder.claimed_by_reconciliation:
+            raise ClaimTaken(job.id)
+        if holder.state not in ("submitted", "stuck"):
+            _trade_places(session, attempt, holder)
+            return
+        _take_back(session, holder)
+    if attempt.provider_job_id is None and attempt.state not in states.FINAL:
+        _keep(session, attempt, job.id, claimed)
+    elif claimed:
+        raise ClaimTaken(job.id)
+    else:
+        log.error("bought twice", attempt=attempt.id, job=job.id, first=attempt.provider_job_id)
+        ledger.bought_again(session, attempt, job.id)
+
+
+def attached(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
+    """A person says which job it is; an answer to another take's request would outrank that."""
+    _keep(session, attempt, job_id, claimed=True)
+
+
+def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bool) -> None:
+    moment = now()
+    ledger.move(
+        session,
+        attempt,
+        "submitted",
+        provider_job_id=job_id,
+        claimed_by_reconciliation=claimed,
+        accepted_at=moment,
+        next_action_at=moment,
+        error=None,
+    )
+    version = takes.get(session, attempt.version_id)
+    version.sora_clip_id = job_id
+    if version.status != "generating":
+        takes.set_status(session, version, "generating")
+
+
+def _take_back(session: Session, holder: GenerationAttempt) -> None:
+    """The claim was wrong: whether the claimant's own request was bought is open again."""
+    moment = now()
+    ledger.move(
+        session,
+        holder,
+        "unknown",
+        provider_job_id=None,
+        claimed_by_reconciliation=False,
+        reconcile_looks=0,
+        lease_owner=None,
+        lease_until=None,
+        next_action_at=moment,
+    )
+    takes.get(session, holder.version_id).sora_clip_id = None
+
+
+def _trade_places(session: Session, attempt: GenerationAttempt, holder: GenerationAttempt) -> None:
+    """Our job's clip is the claimant's already, so the claimant's open request becomes ours."""
+    if attempt.state in states.FINAL:
+        log.error("a job was claimed for another take", attempt=attempt.id, by=holder.id)
+        return
+    if attempt.submitted_at and holder.submitted_at:
+        attempt.submitted_at = min(attempt.submitted_at, holder.submitted_at)
+    attempt.reconcile_looks, attempt.next_action_at = 0, now()
+    if attempt.state != "unknown":
+        ledger.move(session, attempt, "unknown")
+
+
+def owner_of(session: Session, provider: str, job_id: str) -> GenerationAttempt | None:
+    """The attempt that owns a provider's job, however a gateway spells its id this time."""
+    known = select(GenerationAttempt).where(
+        GenerationAttempt.provider == provider, GenerationAttempt.provider_job_id.is_not(None)
+    )
+    exact = session.scalar(known.where(GenerationAttempt.provider_job_id == job_id))
+    if exact is not None or identity(job_id) == job_id:
+        return exact
+    recent = known.where(GenerationAttempt.created_at > now() - REMEMBERED)
+    wanted = identity(job_id)
+    return next(
+        (a for a in session.scalars(recent) if identity(str(a.provider_job_id)) == wanted), None
+    )
+
+
+def owned_jobs(session: Session, provider: str, but: str) -> set[str]:
+    """Identities of the jobs that attempts other than ``but`` have."""
+    query = select(GenerationAttempt.provider_job_id).where(
+        GenerationAttempt.provider == provider,
+        GenerationAttempt.id != but,
+        GenerationAttempt.provider_job_id.is_not(None),
+        GenerationAttempt.created_at > now() - REMEMBERED,
+    )
+    return {identity(job_id) for job_id in session.scalars(query) if job_id}

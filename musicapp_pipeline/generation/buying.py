@@ -1,0 +1,149 @@
+"""Sending one paid request and storing what became of it."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline import logs
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation import acceptance, leases, ledger, submission
+from musicapp_pipeline.generation.errors import AmbiguousSubmit, NotAccepted, RemixUnsupported
+from musicapp_pipeline.generation.port import ClipRequest, ProviderJob
+from musicapp_pipeline.generation.requests import build_request
+from musicapp_pipeline.store import projects, takes
+from musicapp_pipeline.store.errors import NotFound
+from musicapp_pipeline.store.models import GenerationAttempt
+
+if TYPE_CHECKING:
+    from musicapp_pipeline.generation.drive import Drive
+
+log = logs.get(__name__)
+T = TypeVar("T")
+LONGEST_PAUSE = 5.0
+"""Seconds between tries to store the id of a job that is paid for."""
+
+
+async def buy(drive: "Drive", attempt: GenerationAttempt) -> bool:
+    """Submit a reserved attempt if it is its turn. Answers whether it can go on at once."""
+    if await drive.write(lambda s: _release_if_unwanted(s, attempt.id)):
+        return False
+    try:
+        request = await asyncio.to_thread(build_request, drive.database, drive.media, attempt)
+        drive.provider.capabilities(attempt.model).check(request)
+    except MusicAppError as error:
+        # Nothing was sent, and the same would happen again.
+        refusal = error if isinstance(error, NotAccepted) else _permanent(error)
+        await drive.write(lambda s: _refuse(s, drive, attempt, refusal))
+        return False
+    return await _to_the_end(_submit(drive, attempt.id, request), drive.options.grace)
+
+
+async def _submit(drive: "Drive", attempt_id: str, request: ClipRequest) -> bool:
+    began = time.monotonic()
+    limit = drive.options.max_in_flight
+    turn = await drive.write(lambda s: submission.begin(s, attempt_id, drive.provider.key, limit))
+    if not turn.go:
+        await drive.write(lambda s: drive.postpone(s, attempt_id, turn.wait))
+        return False
+    attempt = await drive.read(lambda s: ledger.locked(s, attempt_id))
+    if time.monotonic() - began > leases.LEASE.total_seconds() / 2:
+        # This process stood still. Another may have taken over and be looking for the job that
+        # would be bought now, so it is left to that look.
+        return True
+    try:
+        job = await _send(drive, attempt, request)
+    except NotAccepted as error:
+        refusal = error
+        await drive.write(lambda s: _refuse(s, drive, attempt, refusal))
+        return False
+    except AmbiguousSubmit as error:
+        log.warning("submission unknown", attempt=attempt_id, why=error.message)
+        message = error.message
+        await drive.write(lambda s: drive.doubt(s, attempt, message))
+        return True
+    await _store(drive, attempt_id, job)
+    return True
+
+
+async def _send(drive: "Drive", attempt: GenerationAttempt, request: ClipRequest) -> ProviderJob:
+    source = attempt.request.get("remix_of")
+    if source and attempt.remix_mode != "emulated":
+        try:
+            return await drive.provider.remix(str(source), request.prompt)
+        except RemixUnsupported:
+            # Provably not bought: generate from the source's first frame instead.
+            await drive.write(lambda s: _emulate(s, attempt.id))
+    return await drive.provider.submit(request)
+
+
+async def _store(drive: "Drive", attempt_id: str, job: ProviderJob) -> None:
+    """Keep the id of a job that is paid for, however long the database is away."""
+    taken = f"it answered with job {job.id}, which is another take's"
+    pause = 0.05
+    while True:
+        try:
+            await drive.write(lambda s: acceptance.accepted(s, attempt_id, job))
+        except acceptance.ClaimTaken:
+            await drive.write(lambda s: submission.park_unknown(s, attempt_id, taken))
+            return
+        except DBAPIError:
+            log.exception("could not store a paid job yet", attempt=attempt_id, job=job.id)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        else:
+            return
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T], grace: float) -> T:
+    """Let work end that costs money, even when the task around it is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=grace)
+        raise
+    finally:
+        task.cancel()
+
+
+def _permanent(error: MusicAppError) -> NotAccepted:
+    return NotAccepted(
+        error.message,
+        permanent=True,
+        field=error.field,
+        value=error.value,
+        allowed=error.allowed,
+    )
+
+
+def _refuse(
+    session: Session, drive: "Drive", attempt: GenerationAttempt, error: NotAccepted
+) -> None:
+    sent_at = attempt.submitted_at if attempt.state == "submitting" else None
+    submission.turned_down(
+        session, attempt.id, error, drive.provider.key, drive.options.retry, sent_at=sent_at
+    )
+
+
+def _release_if_unwanted(session: Session, attempt_id: str) -> bool:
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state != "reserved":
+        return False
+    if not takes.get(session, attempt.version_id).cancel_requested:
+        try:
+            projects.get(session, attempt.project_id)
+        except NotFound:
+            pass
+        else:
+            return False
+    ledger.release(session, attempt, "cancelled before it was sent")
+    submission.end_take(session, attempt, "cancelled", None)
+    return True
+
+
+def _emulate(session: Session, attempt_id: str) -> None:
+    ledger.locked(session, attempt_id).remix_mode = "emulated"

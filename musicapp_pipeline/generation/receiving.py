@@ -1,0 +1,62 @@
+"""Bringing a finished clip into the media store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musicapp_pipeline.generation import landing
+from musicapp_pipeline.generation.errors import DownloadFailed
+from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.media import MediaStore, sha256_file
+from musicapp_pipeline.store.models import GenerationAttempt
+
+if TYPE_CHECKING:
+    from musicapp_pipeline.generation.drive import Drive
+
+BACKOFF = 4
+"""Each round of downloads waits this many times longer than the one before."""
+
+
+async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
+    """One round of downloads. Answers whether the attempt can go on at once."""
+    from musicapp_pipeline.generation.download import fetch_clip
+
+    assert attempt.provider_job_id is not None
+    version = await drive.read(lambda s: takes.get(s, attempt.version_id))
+    key = landing.clip_key(attempt, version)
+    try:
+        async with _writing(drive.media, key) as path:
+            clip = await fetch_clip(
+                drive.provider,
+                attempt.provider_job_id,
+                path.parent,
+                seconds=attempt.seconds,
+                size=attempt.size,
+                tries=drive.options.download_tries,
+                first_wait=drive.options.download_wait,
+            )
+            await asyncio.to_thread(clip.path.replace, path)
+            digest = await asyncio.to_thread(sha256_file, path)
+    except DownloadFailed as error:
+        problem = error
+        wait = drive.options.retry * BACKOFF**attempt.download_tries
+        rounds = drive.options.download_rounds
+        await drive.write(lambda s: landing.undelivered(s, attempt.id, problem, wait, rounds))
+        return False
+    await drive.write(lambda s: landing.landed(s, attempt.id, key, digest, clip.facts))
+    return True
+
+
+@asynccontextmanager
+async def _writing(media: MediaStore, key: str) -> AsyncIterator[Path]:
+    """``media.writing`` with its slow ends (flushing, uploading) off the event loop."""
+    manager = media.writing(key)
+    path = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield path
+    except BaseException as error:
+        await asyncio.to_thread(manager.__exit__, type(error), error, error.__traceback__)
+        raise
+    await asyncio.to_thread(manager.__exit__, None, None, None)

@@ -1,0 +1,111 @@
+"""What a person decides about a take whose purchase nothing else can clear up.
+
+An ``unknown`` attempt may have been bought, a ``stuck`` one was and did not come. Both hold their
+money until somebody who looked at the provider's console or invoice says what is true. Asking for
+another take needs none of this: it is admitted if the budget covers both.
+"""
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.generation import acceptance, ledger
+from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.generation.submission import end_take
+from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.models import GenerationAttempt, now
+
+OPEN_QUESTIONS = ("unknown", "stuck")
+
+
+class NothingToResolve(GenerationError):
+    """The take's money is not in question (any more)."""
+
+    code = "nothing_to_resolve"
+
+
+class JobOfAnotherTake(GenerationError):
+    """The provider's id that a person gave belongs to another take."""
+
+    code = "job_of_another_take"
+
+
+def open_question(session: Session, version_id: str) -> GenerationAttempt | None:
+    """The attempt of a take that waits for a person's word; None when there is none."""
+    attempts = ledger.attempts_of(session, version_id)
+    return next((a for a in reversed(attempts) if a.state in OPEN_QUESTIONS), None)
+
+
+def not_charged(session: Session, version_id: str, note: str = "") -> GenerationAttempt:
+    """It was not bought, or not charged: the money is given back and the take ends.
+
+    Raises:
+        NothingToResolve
+    """
+    attempt = _in_question(session, version_id)
+    said = note or "a person found that it was not charged"
+    ledger.release(session, attempt, said)
+    _end(session, attempt, "not_charged", f"Given up: {said}.")
+    return attempt
+
+
+def charged(session: Session, version_id: str, note: str = "") -> GenerationAttempt:
+    """It was charged and the clip will not come: the money is spent and the take ends.
+
+    Raises:
+        NothingToResolve
+    """
+    attempt = _in_question(session, version_id)
+    said = note or "a person found that it was charged and not delivered"
+    ledger.settle(session, attempt, said)
+    _end(session, attempt, "charged_not_delivered", f"Given up: {said}.")
+    return attempt
+
+
+def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
+    """This is its job at the provider: the clip is fetched as if the answer had arrived.
+
+    Args:
+        job_id: as the provider's console shows it.
+
+    Raises:
+        NothingToResolve, JobOfAnotherTake
+    """
+    attempt = _in_question(session, version_id)
+    holder = acceptance.owner_of(session, attempt.provider, job_id)
+    if holder is not None and holder.id != attempt.id:
+        raise JobOfAnotherTake(
+            f"job {job_id} is that of take {takes.get(session, holder.version_id).key}",
+            field="soraClipId",
+            value=job_id,
+            allowed="the id of a job that no take has yet",
+        )
+    if attempt.state == "unknown":
+        acceptance.attached(session, attempt, job_id)
+    elif attempt.provider_job_id != job_id:
+        raise NothingToResolve(
+            f"the take's job is {attempt.provider_job_id}; it is looked at now and then",
+            field="soraClipId",
+            value=job_id,
+            allowed=attempt.provider_job_id,
+        )
+    attempt.next_action_at = now()
+    return attempt
+
+
+def _in_question(session: Session, version_id: str) -> GenerationAttempt:
+    version = takes.get(session, version_id)
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    attempt = next((a for a in reversed(rows) if a.state in OPEN_QUESTIONS), None)
+    if attempt is None:
+        raise NothingToResolve(
+            f"take {version.take} is {version.status}; its money is not in question",
+            field="versionId",
+            value=version_id,
+            allowed="a take that is unknown or stuck",
+        )
+    return attempt
+
+
+def _end(session: Session, attempt: GenerationAttempt, code: str, message: str) -> None:
+    error: dict[str, object] = {"code": code, "message": message}
+    attempt.error = error
+    end_take(session, attempt, "failed", error)
