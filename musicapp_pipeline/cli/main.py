@@ -29,6 +29,10 @@ class Commands(click.Group):
         except MusicAppError as error:
             click.echo(f"musicapp: {error.message}", err=True)
             ctx.exit(2)
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"musicapp: {error.strerror or error}{where}", err=True)
+            ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("musicapp: interrupted; the same command goes on from here", err=True)
             # Leave at once: threads that still draw a take would be waited for, and whatever
@@ -69,11 +73,14 @@ def cli(verbose: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a summary object.")
 def make(as_json: bool, **options: Any) -> None:
     """Make a video of SONG, headless. Interrupted, the same command goes on."""
-    from musicapp_pipeline.cli.make import MakeOptions, make_video
+    from musicapp_pipeline.cli.options import MakeOptions, checked
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C
     options["format"] = options.pop("format_")
-    summary = make_video(MakeOptions(**options), as_json=as_json)
+    order = checked(MakeOptions(**options))
+    from musicapp_pipeline.cli.make import make_video  # late: it loads Dagster
+
+    summary = make_video(order)
     click.echo(json.dumps(summary.as_dict(), indent=2) if as_json else summary.as_text())
 
 
@@ -83,8 +90,10 @@ def make(as_json: bool, **options: Any) -> None:
 def demo(out: Path | None, takes: int) -> None:
     """The bundled song through the whole graph with the mock provider."""
     from musicapp_pipeline.cli.make import demo_options, make_video
+    from musicapp_pipeline.cli.options import checked
 
-    summary = make_video(demo_options(out or settings().home / "demo", takes), as_json=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    summary = make_video(checked(demo_options(out or settings().home / "demo", takes)))
     click.echo(summary.as_text())
     click.echo(str(summary.video))
 

@@ -2,14 +2,18 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from musicapp_pipeline.cli.options import MakeOptions, Order
 from musicapp_pipeline.cli.producer import Producer
-from musicapp_pipeline.cli.project import MakeOptions, discard_unheard, find_or_create
+from musicapp_pipeline.cli.project import discard_unheard, find_or_create
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.bench import Workbench, workbench
 from musicapp_pipeline.errors import MusicAppError
@@ -17,8 +21,6 @@ from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.store import artifacts, projects, scenes
 from musicapp_pipeline.store.ids import slug
 from musicapp_pipeline.store.models import Project
-
-__all__ = ["MakeOptions", "demo_options", "make_video"]
 
 
 @dataclass(frozen=True)
@@ -73,25 +75,53 @@ class Summary:
         )
 
 
-def make_video(options: MakeOptions, *, as_json: bool) -> Summary:
-    """Carry a song to its video, or on from where an earlier run was interrupted."""
+class AlreadyMaking(MusicAppError):
+    """Another process makes this very video."""
+
+    code = "already_making"
+
+
+def make_video(order: Order) -> Summary:
+    """Carry a song to its video, or on from where an earlier run was interrupted.
+
+    Raises:
+        AlreadyMaking, MusicAppError: the failing stage's own; everything made until then stays.
+    """
     from musicapp_pipeline.defs.instance.home import open_instance
 
     started = time.monotonic()
     bench = workbench()
-    project = find_or_create(bench, options)
-    with open_instance(bench.settings) as instance, View() as view:
-        producer = Producer(bench, instance, view, options.takes)
-        before = _artifact_count(bench, project.id)
-        if before:
-            view.log(f"{before} results of earlier runs are kept where nothing changed")
-        try:
-            producer.run(project.id)
-        except MusicAppError:
-            discard_unheard(bench, project.id)
-            raise
-    timings = {**producer.seconds, "total": time.monotonic() - started}
-    return _summary(bench, project, options.out, dict(producer.made), timings)
+    with _alone(bench, order):
+        project = find_or_create(bench, order)
+        with open_instance(bench.settings) as instance, View() as view:
+            producer = Producer(bench, instance, view, order.options.takes)
+            before = _artifact_count(bench, project.id)
+            if before:
+                view.log(f"{before} results of earlier runs are kept where nothing changed")
+            try:
+                producer.run(project.id)
+            except MusicAppError:
+                discard_unheard(bench, project.id)
+                raise
+        timings = {**producer.seconds, "total": time.monotonic() - started}
+        return _summary(bench, project, order.options.out, dict(producer.made), timings)
+
+
+@contextmanager
+def _alone(bench: Workbench, order: Order) -> Iterator[None]:
+    """Two processes that make one video would order its takes twice."""
+    folder = bench.settings.home / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / f"make-{order.identity[:16]}.lock", timeout=0):
+            yield
+    except Timeout as error:
+        song = order.options.song.name
+        raise AlreadyMaking(
+            f"another musicapp is making this video of {song}; wait for it, or end it",
+            field="song",
+            value=song,
+        ) from error
 
 
 def demo_options(out: Path, takes: int) -> MakeOptions:

@@ -61,7 +61,7 @@ class Producer:
         if steps.failed and not (steps.runs or steps.admit or steps.waiting):
             raise self._why_not(project_id, steps)
         if steps.admit:
-            self._admit(project_id, steps)
+            self._admit(project_id)
         if steps.select:
             self._select(project_id, steps)
         for wanted in steps.runs:
@@ -78,9 +78,11 @@ class Producer:
     def _took(self, what: str, seconds: float) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + seconds
 
-    def _admit(self, project_id: str, steps: Next) -> None:
+    def _admit(self, project_id: str) -> None:
         with self.bench.database.write() as session:
             project = projects.get(session, project_id, lock=True)
+            # Asked again behind the lock: the facade may have ordered some of them meanwhile.
+            steps = next_steps(session, self.bench, project_id, self.wanted_takes)
             wanted = [(scenes.get(session, scene_id), n) for scene_id, n in steps.admit]
             admitted = admission.admit(session, project, wanted, self.bench.provider)
         self.view.log(f"{len(admitted)} takes ordered")

@@ -1,6 +1,7 @@
 """Running wanted assets in this very process, recorded in the instance like any other run."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -10,6 +11,9 @@ from musicapp_pipeline.defs.instance.keys import PARTITION, RANGE_END, RANGE_STA
 from musicapp_pipeline.defs.partitions import BY_LEVEL
 from musicapp_pipeline.defs.stages import BY_NAME
 from musicapp_pipeline.errors import MusicAppError
+
+if TYPE_CHECKING:
+    from dagster._core.execution.plan.objects import UserFailureData
 
 BY_TAG = "musicapp/by"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -72,6 +76,14 @@ def _failure(result: dg.ExecuteInProcessResult) -> RunFailed:
         if event.is_step_failure:
             data = event.step_failure_data
             user = data.user_failure_data
-            text = (user and user.description) or (data.error.message if data.error else "failed")
+            text = (user and _why(user)) or (data.error.message if data.error else "failed")
             return RunFailed(str(text).strip(), field=event.step_key, value=result.run_id)
     return RunFailed("the run failed before any step started", value=result.run_id)
+
+
+def _why(user: "UserFailureData") -> str | None:
+    """What the stage said; a project is not named to the person who is making it."""
+    told = user.metadata.get("failed")
+    if not isinstance(told, dg.JsonMetadataValue) or not isinstance(told.data, dict):
+        return user.description
+    return "; ".join(why if "/" not in key else f"{key}: {why}" for key, why in told.data.items())

@@ -66,6 +66,7 @@ def decode_song(
     source: Path,
     out_wav: Path,
     *,
+    name: str | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> SongMaster:
     """Decode a song or a video's sound to PCM WAV, whole or not at all.
@@ -73,12 +74,15 @@ def decode_song(
     Lossy and 16-bit sources become 16-bit, finer ones 24-bit, at the source's own rate (up to
     96 kHz) with one or two channels. Sample 0 is the first one after the encoder's delay.
 
+    Args:
+        name: what people call the file, for messages; default its own name.
+
     Raises:
         EmptyFile, NotAudio, NoAudioStream, BrokenAudio, SilentSong, SongTooShort, SongTooLong:
             each with a sentence that names the value and the limit.
         MediaCancelled: ``cancelled`` said so.
     """
-    name = source.name
+    name = name or source.name
     if source.is_file() and source.stat().st_size == 0:
         raise EmptyFile(f"{name} is empty (0 bytes)", field="song", value=name)
     try:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from musicapp_pipeline import demo
 from musicapp_pipeline.assembly.model import MezzanineSpec
-from musicapp_pipeline.cli.project import MakeOptions, find_or_create
+from musicapp_pipeline.cli.options import MakeOptions, checked
+from musicapp_pipeline.cli.project import find_or_create
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.making import bring_up_to_date
 from musicapp_pipeline.defs.stage import Task
@@ -27,7 +28,7 @@ class Demo:
         self.bench = Workbench.open(Settings(musicapp_home=home, use_sora_mock=True))
         song = demo.song_path()
         options = MakeOptions(song=song, lyrics=song.with_name("lyrics.txt"), out=home)
-        self.project = find_or_create(self.bench, options)
+        self.project = find_or_create(self.bench, checked(options))
         self.cpu: dict[str, float] = {}
 
     def make(self, stage: str, *keys: str) -> None:

@@ -1,9 +1,14 @@
 """Bad input gets one clear line, and nothing half-written stays behind."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile as sf
+from filelock import FileLock
 
+from musicapp_pipeline.cli.options import MakeOptions, checked
 from musicapp_pipeline_tests.songs import RATE, click_song
 
 
@@ -19,8 +24,8 @@ SONGS = {
     "missing.mp3": (lambda _path: None, "does not exist"),
     "words.mp3": (lambda path: path.write_text("these are words, not sound\n" * 50), "not a sound"),
     "empty.mp3": (lambda path: path.write_bytes(b""), "empty"),
-    "silent.wav": (silence, "silen"),
-    "short.wav": (short, "0.5"),
+    "silent.wav": (silence, "musicapp: silent.wav is silent"),
+    "short.wav": (short, "musicapp: short.wav is 0.5"),
     "picture.png": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 64), "sound"),
 }
 
@@ -40,9 +45,12 @@ def test_a_song_that_cannot_be_used_is_refused(musicapp, home, tmp_path, name):
 
 
 OPTIONS = [
-    (["--fps", "5"], "fps"),
+    (["--fps", "5"], "--fps: fps '5' is not a frame rate between 8 and 120"),
+    (["--fps", "fast"], "--fps: fps 'fast'"),
+    (["--title", "x" * 201], "--title: String should have at most 200 characters"),
     (["--style", "sepia"], "cinematic_noir"),
-    (["--budget", "-1"], "budget"),
+    (["--budget", "-1"], "--budget: "),
+    (["--budget", "nan"], "--budget: "),
     (["--budget", "0.01"], "cap"),
     (["--model", "no-such-model"], "no-such-model"),
     (["--lyrics", "gone.txt"], "lyrics"),
@@ -58,6 +66,37 @@ def test_an_option_that_cannot_be_used_is_named(musicapp, tmp_path, options, exp
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_out_before_work(musicapp, home, tmp_path):
+    song = click_song(tmp_path / "song.wav")
+    (tmp_path / "taken").write_text("a file, not a folder")
+    result = musicapp("make", song, "--out", tmp_path / "taken" / "videos")
+    assert result.exit_code == 2
+    assert "--out: cannot write to" in result.stderr
+    assert not home.exists()
+
+
+def test_what_can_be_refused_at_once_is_refused_without_loading_dagster(tmp_path):
+    code = (
+        "import sys; from musicapp_pipeline.cli.main import cli\n"
+        "try: cli(['make', 'gone.mp3', '--out', 'out'])\n"
+        "except SystemExit as end: print(end.code, 'dagster' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2", "False"]
+
+
+def test_two_processes_do_not_make_one_video(musicapp, home, tmp_path):
+    song = click_song(tmp_path / "song.wav")
+    order = checked(MakeOptions(song=song, out=tmp_path / "out"))
+    (home / "locks").mkdir(parents=True)
+    with FileLock(home / "locks" / f"make-{order.identity[:16]}.lock"):
+        result = musicapp("make", song, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "another musicapp is making this video of song.wav" in result.stderr
 
 
 def test_a_reference_that_is_no_image_is_refused(musicapp, tmp_path):

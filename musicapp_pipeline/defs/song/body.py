@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -33,7 +34,7 @@ def make(task: Task) -> Made:
         "waveform": f"{base}/{name}-waveform.png",
     }
     with bench.media.writing(keys["master"]) as path:
-        master = decode_song(source, path, cancelled=task.cancelled)
+        master = decode_song(source, path, name=_known_as(task), cancelled=task.cancelled)
     task.report(0.5, "encoding for delivery")
     wav = bench.media.fetch(keys["master"])
     with bench.media.writing(keys["delivery"]) as path:
@@ -62,6 +63,15 @@ def make(task: Task) -> Made:
             },
         },
     )
+
+
+def _known_as(task: Task) -> str:
+    """The song's name as the person who gave it knows it."""
+    with task.bench.database.read() as session:
+        project = projects.get(session, task.key)
+    if project.audio_url.startswith("/"):  # an upload, kept under a name of ours
+        return f"the song of {project.title!r}"
+    return unquote(urlsplit(project.audio_url).path.rsplit("/", 1)[-1])
 
 
 def _source(task: Task) -> Path:

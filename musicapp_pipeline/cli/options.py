@@ -1,0 +1,174 @@
+"""What ``musicapp make`` was asked for, checked before anything heavy starts or is written."""
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from musicapp_pipeline.cli.files import BadFile, existing, read_text
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.store.media import sha256_file
+from musicapp_pipeline.store.projects import NewProject
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+OPTION = {"budget_cap_usd": "--budget", "style_preset": "--style", "sora_model": "--model"}
+OPTION |= {"performance_density": "--density", "audio_url": "SONG"}
+
+
+class BadOption(MusicAppError):
+    """An option of the command line that a project cannot have."""
+
+    code = "bad_option"
+
+
+@dataclass(frozen=True)
+class MakeOptions:
+    """The options as given."""
+
+    song: Path
+    out: Path
+    lyrics: Path | None = None
+    title: str | None = None
+    reference: Path | None = None
+    takes: int = 1
+    format: str = "landscape"
+    style: str | None = None
+    fps: str = "24"
+    clip_seconds: int = 8
+    model: str = "sora-2"
+    density: float = 0.4
+    budget: float = 100.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Order:
+    """Options that passed: what the project will be, and what tells it from every other."""
+
+    options: MakeOptions
+    new: NewProject
+    identity: str
+
+
+def checked(options: MakeOptions) -> Order:
+    """Look at everything that can be refused without hearing the song.
+
+    Raises:
+        BadFile, BadOption, MediaError, StoryboardError: nothing was written.
+    """
+    song = existing(options.song, "song")
+    lyrics = read_text(options.lyrics, "lyrics") if options.lyrics else ""
+    _check_reference(options.reference)
+    _check_playable(song)
+    new = _project(options, lyrics, song)
+    _check_writable(options.out)
+    return Order(options, new, _identity(options, lyrics, song))
+
+
+def _project(options: MakeOptions, lyrics: str, song: Path) -> NewProject:
+    from musicapp_pipeline.storyboard.presets import preset_named
+
+    if options.style is not None:
+        preset_named(options.style)  # raises a typed error that names the presets
+    title = options.title or _title_tag(song) or song.stem.replace("_", " ").strip()
+    try:
+        return NewProject(
+            title=title or "Untitled",
+            audio_url=song.resolve().as_uri(),
+            lyrics=lyrics,
+            format=options.format,
+            style_preset=options.style,
+            fps=options.fps,
+            clip_seconds=options.clip_seconds,
+            sora_model=options.model,
+            performance_density=options.density,
+            budget_cap_usd=Decimal(str(options.budget)),
+            seed=options.seed,
+        )
+    except ValidationError as error:
+        raise _refused(error.errors()[0]) from error
+
+
+def _refused(first: "ErrorDetails") -> BadOption:
+    """Pydantic's finding in the words of the command line."""
+    field = ".".join(str(x) for x in first["loc"])
+    option = OPTION.get(field, "--" + field.replace("_", "-"))
+    reason = first.get("ctx", {}).get("error") or f"{first['msg']} (got {first.get('input')})"
+    return BadOption(f"{option}: {reason}", field=option, value=first.get("input"))
+
+
+def _title_tag(song: Path) -> str | None:
+    import av
+
+    try:
+        with av.open(str(song)) as container:
+            tags = {**container.metadata, **(container.streams[0].metadata or {})}
+    except (av.FFmpegError, IndexError):
+        return None  # what is wrong with the file is said when it is decoded
+    title = {k.lower(): v for k, v in tags.items()}.get("title", "").strip()
+    return title[:200] or None
+
+
+def _identity(options: MakeOptions, lyrics: str, song: Path) -> str:
+    parts = {
+        "song": sha256_file(song),
+        "lyrics": lyrics,
+        "title": options.title,
+        "reference": sha256_file(options.reference) if options.reference else None,
+        "format": options.format,
+        "style": options.style,
+        "fps": options.fps,
+        "clip_seconds": options.clip_seconds,
+        "model": options.model,
+        "density": options.density,
+        "seed": options.seed,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _check_playable(song: Path) -> None:
+    """Refuse before anything is written: a project for no song helps nobody."""
+    from musicapp_pipeline.media.probe import probe
+
+    if probe(song).audio is None:
+        raise BadFile(
+            f"song: {song.name} has no sound",
+            field="song",
+            value=song.name,
+            allowed="an audio file, or a video with sound",
+        )
+
+
+def _check_reference(reference: Path | None) -> None:
+    if reference is not None:
+        from musicapp_pipeline.media.pictures import load_reference_image
+
+        load_reference_image(existing(reference, "reference"))
+
+
+def _check_writable(out: Path) -> None:
+    """A video that cannot be put where it is wanted is found out now, not when it is made."""
+    out = out.expanduser().absolute()
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise BadOption(
+            f"--out: cannot write to {out} ({error.strerror})",
+            field="--out",
+            value=str(out),
+            allowed="a folder that can be written to",
+        ) from error
+    finally:
+        for folder in missing:
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()
