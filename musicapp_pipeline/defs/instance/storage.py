@@ -36,6 +36,6 @@ class AutoStorage(DagsterStorage, ConfigurableClass):
                 settings.sqlalchemy_url, inst_data=inst_data
             )
             return postgres
-        from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+        from musicapp_pipeline.defs.instance.sqlite_storage import KeptSqliteStorage
 
-        return DagsterSqliteStorage(config_value["base_dir"], inst_data=inst_data)
+        return KeptSqliteStorage(config_value["base_dir"], inst_data=inst_data)
