@@ -1,0 +1,101 @@
+"""Songs with exact truth for the analysis benchmark: three families, none of them learned from.
+
+``seen styles`` are unseen songs of the styles that the network studied; ``other styles`` have
+their own grooves, instruments, forms and mastering (MP3 at 96 kb/s, limiter, noise, fade-in,
+drifting tempo), and nothing was tuned on them; ``song maker`` is the generator of the demo song,
+written by other people for another purpose, with a voice.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+RATE = 22_050
+FIRST_SEEN = 900_000
+"""Study songs from this number on were kept out of training and of tuning."""
+FIRST_OTHER = 26_000
+FAMILIES = {"seen styles": 12, "other styles": 13, "song maker": 4}
+_MAKER = (("waltz", 111), ("ballad", 69), ("dance", 128))
+
+
+@dataclass(frozen=True)
+class TrueSong:
+    """Samples at 22,050 Hz and what a listener would write down; times in seconds."""
+
+    family: str
+    name: str
+    samples: np.ndarray
+    bpm: float
+    metre: int
+    beats: np.ndarray
+    downbeats: np.ndarray
+    sections: tuple[tuple[float, float, str], ...]
+
+
+def numbers() -> Iterator[tuple[str, int]]:
+    """Every song of the benchmark, to be made by :func:`make`."""
+    for family, count in FAMILIES.items():
+        for number in range(count):
+            yield family, number
+
+
+def make(family: str, number: int, *, fonts: bool = False) -> TrueSong:
+    """Make one song; the same arguments give the same samples.
+
+    Args:
+        fonts: play through FluidSynth and sound fonts where the family has them.
+    """
+    if family == "song maker":
+        return _made(*_MAKER[number - 1]) if number else _demo()
+    from musicapp_pipeline.analysis.training.dataset import make_song
+
+    exam = family == "other styles"
+    first = FIRST_OTHER if exam else FIRST_SEEN
+    samples, truth = make_song(first + number, exam=exam, full=True, fonts=fonts)
+    return TrueSong(
+        family,
+        truth["style"],
+        samples,
+        truth["bpm"],
+        truth["meter"],
+        np.array(truth["beats"]),
+        np.array(truth["downbeats"]),
+        tuple((a, b, kind) for a, b, kind in truth["sections"]),
+    )
+
+
+def _demo() -> TrueSong:
+    import soundfile
+
+    from musicapp_pipeline.demo import song_path, truth
+
+    samples, rate = soundfile.read(song_path(), dtype="float32", always_2d=True)
+    return _true("the demo song", samples, rate, truth())
+
+
+def _made(style: str, bpm: int) -> TrueSong:
+    from fractions import Fraction
+
+    from musicapp_pipeline.demo.songmaker.composer import compose
+    from musicapp_pipeline.demo.songmaker.render import render_song
+
+    song = render_song(compose(style, 60.0, 7, Fraction(bpm)), lead="ooh")
+    return _true(style, song.audio, song.rate, song.truth)
+
+
+def _true(name: str, audio: np.ndarray, rate: int, truth: Mapping[str, Any]) -> TrueSong:
+    import soxr
+
+    mono = audio.mean(axis=1 if audio.shape[1] == 2 else 0).astype(np.float32)
+    return TrueSong(
+        "song maker",
+        name,
+        soxr.resample(mono, rate, RATE).astype(np.float32),
+        truth["bpm"],
+        truth["metre"],
+        np.array(truth["beats"]),
+        np.array(truth["downbeats"]),
+        tuple((s["start_time"], s["end_time"], s["type"]) for s in truth["sections"]),
+    )
