@@ -13,7 +13,8 @@ _HEADING = re.compile(
     r"\W*(?:[x×]\s*\d+|\d+\s*[x×])?\W*$",
     re.IGNORECASE,
 )
-_REPEAT = re.compile(r"\(?\b(?:[x×]\s?\d{1,2}|\d{1,2}\s?[x×])\)?\s*$", re.IGNORECASE)
+_REPEAT = re.compile(r"\(?(?<!\w)(?:[x×]\s?\d{1,2}|\d{1,2}\s?[x×])\)?\s*$", re.IGNORECASE)
+_SUNG_SIGNS = frozenset("&+")
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class LyricLine:
 def parse_lyrics(lyrics: str) -> tuple[LyricLine, ...]:
     """Split lyrics into sung lines.
 
-    A word is what stands between spaces, as written, if it holds a letter or a digit. Headings
-    (``[Chorus]``, a line ``Verse 2:``), LRC tags, repeat marks (``x2``) at a line's end and blank
-    lines are not sung. A line with several LRC stamps is sung at each of them.
+    A word is what stands between spaces, as written, if it holds a letter or a digit or is a sign
+    that is read aloud (``rock & roll``). Headings (``[Chorus]``, a line ``Verse 2:``), LRC tags,
+    repeat marks (``x2``) at a line's end and blank lines are not sung. A line with several LRC
+    stamps is sung at each of them.
     """
     lines: list[LyricLine] = []
     offset = 0.0
@@ -45,7 +47,7 @@ def parse_lyrics(lyrics: str) -> tuple[LyricLine, ...]:
         if _HEADING.match(text):
             continue
         text = " ".join(_REPEAT.sub("", text).split())
-        words = tuple(token for token in text.split() if any(map(str.isalnum, token)))
+        words = tuple(token for token in text.split() if _is_sung(token))
         if words:
             lines += [LyricLine(text, words, max(0.0, t - offset)) for t in times] or [
                 LyricLine(text, words)
@@ -53,6 +55,10 @@ def parse_lyrics(lyrics: str) -> tuple[LyricLine, ...]:
     if lines and all(line.time is not None for line in lines):
         lines.sort(key=lambda line: line.time or 0.0)
     return tuple(lines)
+
+
+def _is_sung(token: str) -> bool:
+    return token in _SUNG_SIGNS or any(map(str.isalnum, token))
 
 
 def _stamp_seconds(match: re.Match[str]) -> float:

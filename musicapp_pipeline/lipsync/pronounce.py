@@ -71,7 +71,7 @@ def _known(text: str) -> Pronunciation | None:
             if form in table:
                 return Pronunciation((tuple(table[form].split()),), "lyric")
         if form in dictionary():
-            return Pronunciation(dictionary()[form], "dictionary")
+            return Pronunciation(dictionary().get(form), "dictionary")
     return None
 
 
@@ -145,16 +145,30 @@ def _with_d(stem: Phones) -> Phones:
 
 
 @lru_cache(maxsize=1)
-def dictionary() -> dict[str, tuple[Phones, ...]]:
+def dictionary() -> "Dictionary":
     """The recogniser's own pronunciations (CMUdict as shipped with pocketsphinx)."""
     import pocketsphinx
 
-    entries: dict[str, tuple[Phones, ...]] = {}
-    path = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
-    for line in path.read_text(encoding="utf-8").splitlines():
-        head, _, phones = line.partition(" ")
-        word = head.split("(", 1)[0]
-        seen = entries.get(word, ())
-        if len(seen) < _MAX_VARIANTS:
-            entries[word] = (*seen, tuple(phones.split()))
-    return entries
+    return Dictionary.read(Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")))
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Phones by word. Lines are split when asked for: of 135,000 a song needs a hundred."""
+
+    lines: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> "Dictionary":
+        """A file of lines ``word PHONES``; a word's further variants are ``word(2)`` and so on."""
+        text = path.read_text(encoding="utf-8")
+        pairs = (line.split(" ", 1) for line in text.splitlines())
+        return cls({pair[0]: pair[1] for pair in pairs if len(pair) == 2})
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.lines
+
+    def get(self, word: str) -> tuple[Phones, ...]:
+        """Up to four variants, likeliest first; none if the word is unknown."""
+        heads = (word, *(f"{word}({n})" for n in range(2, _MAX_VARIANTS + 1)))
+        return tuple(tuple(self.lines[head].split()) for head in heads if head in self.lines)

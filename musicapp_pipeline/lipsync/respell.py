@@ -113,23 +113,45 @@ def say_ordinal(digits: str) -> list[str]:
     return [*head, last[:-1] + "ieth" if last.endswith("y") else last + "th"]
 
 
-_TOKEN = re.compile(r"(\d+)(st|nd|rd|th|s|'s)?(?![a-z])|([^\W\d_]+(?:'[^\W\d_]+)*)|([&@+%$€£#=])")
+_CURRENCIES = "$€£"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_PRICE = re.compile(rf"([{_CURRENCIES}])(\d+(?:\.\d+)?)")
+# Marks of Latin, Hebrew, Arabic and Indic letters, which \w leaves out.
+_MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u3099\u309a"
+_WORD = rf"(?:[^\W\d_]|[{_MARKS}])+"
+_TOKEN = re.compile(
+    rf"(\d+)(st|nd|rd|th|s|'s)?(?![a-z])|((?<![^\W\d])\.(?=\d))|({_WORD}(?:'{_WORD})*)|([&@+%$€£#=])"
+)
 
 
 def spoken_parts(word: str) -> list[str]:
-    """Split one written word into what is said: hyphens, slashes, digits and symbols resolved."""
+    """Split one written word into what is said: hyphens, slashes, digits and symbols resolved.
+
+    ``$1,000`` → one thousand dollars; ``3.14`` → three point one four.
+    """
     parts: list[str] = []
-    for digits, suffix, letters, symbol in _TOKEN.findall(word):
+    after_point = False
+    for match in _TOKEN.finditer(_PRICE.sub(r"\2\1", _THOUSANDS.sub("", word))):
+        digits, suffix, point, letters, symbol = match.groups()
         if symbol:
             parts.append(SYMBOLS[symbol])
         elif letters:
             parts.append(letters)
-        elif suffix in ("st", "nd", "rd", "th"):
-            parts += say_ordinal(digits)
-        else:
-            said = say_number(digits)
-            parts += [*said[:-1], _plural(said[-1])] if suffix else said
+        elif point:
+            parts.append("point")
+        elif digits and after_point:
+            parts += [_ONES[int(d)] for d in digits]
+        elif digits:
+            parts += _number(digits, suffix or "")
+        after_point = bool(point)
     return parts
+
+
+def _number(digits: str, suffix: str) -> list[str]:
+    if suffix in ("st", "nd", "rd", "th"):
+        return say_ordinal(digits)
+    said = say_number(digits)
+    return [*said[:-1], _plural(said[-1])] if suffix else said
 
 
 def _plural(word: str) -> str:

@@ -1,11 +1,13 @@
 """Rough sounds of words in other scripts, so that they can be placed and mouthed at all.
 
 The recogniser knows English phones only; these are the nearest ones. Letters that Unicode names
-after their sound (kana, Hangul) are read from their names; Cyrillic, Greek, Hebrew and Arabic have
-tables; scripts with neither (Han) count one open syllable a character. The result is marked rough
-and its confidence is capped by the caller.
+after their sound (kana, Hangul, Ethiopic, the scripts of India; by the first sound: Georgian,
+Armenian) are read from their names; Cyrillic, Greek, Hebrew and Arabic have tables; scripts with
+neither (Han, Thai) count one open syllable a character. The result is marked rough and its
+confidence is capped by the caller.
 """
 
+import re
 import unicodedata
 
 _CYRILLIC = dict(zip(
@@ -42,13 +44,18 @@ _ROMAN = (
     ("ae", "EH"), ("oe", "W EH"), ("jj", "JH"), ("kk", "K"), ("tt", "T"), ("pp", "P"), ("ss", "S"),
     ("a", "AA"), ("b", "B"), ("c", "K"), ("d", "D"), ("e", "EH"), ("f", "F"), ("g", "G"),
     ("h", "HH"), ("i", "IY"), ("j", "JH"), ("k", "K"), ("l", "L"), ("m", "M"), ("n", "N"),
-    ("o", "OW"), ("p", "P"), ("r", "R"), ("s", "S"), ("t", "T"), ("u", "UW"), ("v", "V"),
-    ("w", "W"), ("y", "Y"), ("z", "Z"),
+    ("o", "OW"), ("p", "P"), ("q", "K"), ("r", "R"), ("s", "S"), ("t", "T"), ("u", "UW"),
+    ("v", "V"), ("w", "W"), ("x", "HH"), ("y", "Y"), ("z", "Z"),
 )  # fmt: skip
 _VOWELS = frozenset(
     ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"]
 )
-_NAMED_BY_SOUND = ("HIRAGANA LETTER", "KATAKANA LETTER", "HANGUL SYLLABLE")
+_NAMED_BY_SOUND = ("HIRAGANA LETTER", "KATAKANA LETTER", "HANGUL SYLLABLE", "ETHIOPIC SYLLABLE")
+_INDIC = ("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA",
+          "MALAYALAM")  # fmt: skip
+_NAMED_FROM_SOUND = ("GEORGIAN LETTER", "ARMENIAN SMALL LETTER")
+_HELD = re.compile(r"(.)\1+")
+_SILENT = frozenset("っッ")
 _SYLLABLE = ("AH",)
 
 
@@ -56,7 +63,9 @@ def rough_phones(word: str) -> tuple[str, ...]:
     """The nearest English phones of a word in another script; empty if it holds no letters."""
     phones: list[str] = []
     for char in unicodedata.normalize("NFC", word.lower()):
-        if not char.isalpha():
+        if _replaces_vowel(char) and phones and _is_vowel(phones[-1]):
+            phones.pop()
+        if not char.isalpha() and not _is_vowel_sign(char):
             continue
         sound = _sound(char)
         both_consonants = phones and sound and not _is_vowel(phones[-1]) and not _is_vowel(sound[0])
@@ -69,13 +78,31 @@ def rough_phones(word: str) -> tuple[str, ...]:
 def _sound(char: str) -> tuple[str, ...]:
     if char in _LETTERS:
         return tuple(_LETTERS[char].split())
+    if char in _SILENT:
+        return ()
+    if char.isascii():
+        return romanised(char)
     name = unicodedata.name(char, "")
     if name.startswith(_NAMED_BY_SOUND):
         return romanised(name.split()[-1].lower())
+    if name.startswith(_INDIC):
+        return romanised(_HELD.sub(r"\1", name.split()[-1].lower()))
+    if name.startswith(_NAMED_FROM_SOUND):
+        return romanised(name.split()[-1].lower())[:1]
     stem = unicodedata.normalize("NFD", char)[0]
     if stem != char:
         return _sound(stem)
     return _SYLLABLE if unicodedata.category(char) == "Lo" else ()
+
+
+def _is_vowel_sign(char: str) -> bool:
+    """The vowel of an Indic syllable other than its inherent a."""
+    return "VOWEL SIGN" in (name := unicodedata.name(char, "")) and name.startswith(_INDIC)
+
+
+def _replaces_vowel(char: str) -> bool:
+    """Vowel signs take the place of the inherent a; a virama only takes it away."""
+    return _is_vowel_sign(char) or unicodedata.name(char, "").endswith("SIGN VIRAMA")
 
 
 def romanised(text: str) -> tuple[str, ...]:

@@ -20,6 +20,10 @@ RATE = 240
 """Steps a second at which shapes are laid out before they are sampled at the frame rate."""
 LEAD_SECONDS = 0.03
 """Lips shape a sound before it is heard."""
+ATTACK_SECONDS = 0.08
+"""Longest time from a phone's beginning to its full shape, however long it is held."""
+GLIDE_SECONDS = 0.25
+"""A held diphthong's second half begins this long before its end."""
 BLEND_SECONDS = 0.028
 PRESS_SECONDS = 0.012
 REST_AFTER_SECONDS = 0.12
@@ -138,13 +142,26 @@ def _keys(
         if start - last > REST_AFTER_SECONDS:
             keys += [(last + 0.06, REST), (start - 0.05, REST)]
         shapes = SHAPES[_plain(phone.phoneme)]
-        marks = (0.25, 0.5, 0.9) if len(shapes) == 2 else (0.3, 0.7)
         plateau = (shapes[0], *shapes) if len(shapes) == 2 else (shapes[0], shapes[0])
-        keys += [(start + m * (end - start), s) for m, s in zip(marks, plateau, strict=True)]
+        marks = _marks(end - start, glides=len(shapes) == 2)
+        keys += [(start + mark, shape) for mark, shape in zip(marks, plateau, strict=True)]
         last = end
     keys += [(last + 0.1, REST), (max(until, last) + 1.0, REST)]
     times = np.maximum.accumulate([t for t, _ in keys])
     return np.asarray(times, np.float64), np.array([s.row() for _, s in keys])
+
+
+def _marks(seconds: float, *, glides: bool) -> tuple[float, ...]:
+    """When a phone of this length reaches its shape and leaves it, from its start.
+
+    Lips take about the same time however long a note is held; singers stay on the first half of
+    a diphthong and glide at the end.
+    """
+    if not glides:
+        reach = min(0.3 * seconds, ATTACK_SECONDS)
+        return reach, seconds - reach
+    reach, settle = min(0.25 * seconds, ATTACK_SECONDS), min(0.1 * seconds, ATTACK_SECONDS / 2)
+    return reach, max(0.5 * seconds, seconds - GLIDE_SECONDS), seconds - settle
 
 
 def _presses(

@@ -1,0 +1,1 @@
+"""Lip-sync: words in a recording, and mouths in a picture."""
