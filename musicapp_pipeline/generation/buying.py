@@ -25,6 +25,8 @@ log = logs.get(__name__)
 T = TypeVar("T")
 LONGEST_PAUSE = 5.0
 """Seconds between tries to store the id of a job that is paid for."""
+GIVE_UP = 0.9
+"""Of the limit of a submission: nothing of it is on its way any more when the limit is reached."""
 
 
 async def buy(drive: "Drive", attempt: GenerationAttempt) -> bool:
@@ -55,7 +57,12 @@ async def _submit(drive: "Drive", attempt_id: str, request: ClipRequest) -> bool
         # would be bought now, so it is left to that look.
         return True
     try:
-        job = await _send(drive, attempt, request)
+        async with asyncio.timeout(drive.options.send_limit * GIVE_UP):
+            job = await _send(drive, attempt, request)
+    except TimeoutError:
+        late = f"no answer within {drive.options.send_limit * GIVE_UP:.0f} s"
+        await drive.write(lambda s: drive.doubt(s, attempt, late))
+        return True
     except NotAccepted as error:
         refusal = error
         await drive.write(lambda s: _refuse(s, drive, attempt, refusal))

@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
+from sqlalchemy.orm import Session
+
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import leases
+from musicapp_pipeline.generation import gates, leases, submission, sweeping
 from musicapp_pipeline.generation.drive import Drive
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.store.database import Database
@@ -21,6 +24,8 @@ from musicapp_pipeline.store.media import MediaStore
 
 log = logs.get(__name__)
 T = TypeVar("T")
+NEWS = 0.1
+"""Of the poll interval, between looks at what others wrote down."""
 OnLanded = Callable[[str], Awaitable[None]]
 
 
@@ -41,6 +46,11 @@ class DispatcherOptions:
     download_rounds: int = 6
     """Rounds of tries, ever further apart, before a paid clip is called lost (about half an hour:
     providers keep clips for an hour)."""
+    send_limit: float = 240.0
+    """After which no submission can still be on its way: a live one is given up before, and of a
+    lost sender's nothing is concluded earlier."""
+    sweep: float = 600.0
+    """Between looks for purchases that showed up late."""
     stuck_look: float = 60.0
     """Between looks at a take that is overdue, at least."""
     vanished_after: float = 120.0
@@ -71,6 +81,7 @@ class Dispatcher:
         self._provider = provider
         self._on_landed = on_landed
         self._drive = Drive(database, media, provider, options)
+        self._looked_for_news = 0.0
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
 
@@ -85,20 +96,24 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Until :meth:`stop`."""
-        renewing = asyncio.create_task(self._renew())
+        helpers = [asyncio.create_task(self._renew()), asyncio.create_task(self._sweep())]
         try:
             while not self._stopping.is_set():
                 await self._tick()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), self.options.tick)
         finally:
-            renewing.cancel()
             await self._end_tasks()
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._drive.close()
 
     async def _tick(self) -> None:
         room = self.options.max_in_flight - len(self._tasks)
         try:
-            due = await asyncio.to_thread(self._lease, room)
+            due = await self._look_for_work(room)
+            await self._look_for_news()
         except Exception:  # the database may be away for a moment; nothing is lost by waiting
             log.exception("could not look for work")
             return
@@ -107,9 +122,33 @@ class Dispatcher:
             self._tasks[attempt_id] = task
             task.add_done_callback(lambda t: self._tasks.pop(t.get_name(), None))
 
-    def _lease(self, room: int) -> list[str]:
-        with self.database.write() as session:
-            return leases.lease_due(session, self.owner, set(self._tasks), room)
+    async def _look_for_work(self, room: int) -> list[str]:
+        name, busy = self._provider.name, set(self._tasks)
+        limit = self.options.max_in_flight
+
+        def places(session: Session) -> int:
+            return min(room, limit - submission.in_flight(session, name))
+
+        def anything(session: Session) -> bool:
+            return leases.anything_due(session, name, busy, places(session))
+
+        def lease(session: Session) -> list[str]:
+            return leases.lease_due(session, self.owner, name, busy, places(session))
+
+        return await self._drive.write(lease) if await self._drive.read(anything) else []
+
+    async def _look_for_news(self) -> None:
+        """What others wrote down for the takes that are waited for here."""
+        clock = asyncio.get_running_loop().time()
+        if clock < self._looked_for_news + self.options.poll * NEWS:
+            return
+        self._looked_for_news = clock
+        sleepers, gate = self._drive.naps.ids, gates.polls_key(self._provider.key)
+        closed = await self._drive.read(lambda s: gates.closed_until(s, gate))
+        self._drive.polls.until(closed)
+        if sleepers:
+            due = await self._drive.read(lambda s: leases.due_of(s, self.owner, sleepers))
+            self._drive.naps.told(due)
 
     async def _run_one(self, attempt_id: str) -> None:
         try:
@@ -123,11 +162,8 @@ class Dispatcher:
             await asyncio.sleep(self.options.retry)
         finally:
             with contextlib.suppress(Exception):
-                await _finish(asyncio.to_thread(self._hand_back, attempt_id))
-
-    def _hand_back(self, attempt_id: str) -> None:
-        with self.database.write() as session:
-            leases.hand_back(session, attempt_id, self.owner)
+                back = self._drive.write(lambda s: leases.hand_back(s, attempt_id, self.owner))
+                await _finish(back)
 
     async def _renew(self) -> None:
         while True:
@@ -135,13 +171,17 @@ class Dispatcher:
             mine = set(self._tasks)
             try:
                 if mine:
-                    await asyncio.to_thread(self._renew_leases, mine)
+                    await self._drive.write(partial(leases.renew, owner=self.owner, ids=mine))
             except Exception:  # tried again soon; a lease outlives two failures
                 log.exception("could not renew leases")
 
-    def _renew_leases(self, mine: set[str]) -> None:
-        with self.database.write() as session:
-            leases.renew(session, self.owner, mine)
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self.options.sweep)
+            try:
+                await sweeping.sweep(self._drive)
+            except Exception:  # the provider or the database may be away
+                log.exception("could not look for late purchases")
 
     async def _end_tasks(self) -> None:
         tasks = list(self._tasks.values())

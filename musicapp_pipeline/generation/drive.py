@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import buying, landing, ledger, receiving, reconcile, submission
-from musicapp_pipeline.generation.errors import JobVanished, StatusUnavailable
+from musicapp_pipeline.generation import (
+    buying,
+    gates,
+    landing,
+    ledger,
+    receiving,
+    reconcile,
+    submission,
+)
+from musicapp_pipeline.generation.errors import JobVanished, StatusUnavailable, UnknownModel
+from musicapp_pipeline.generation.naps import Naps
 from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.generation.transactions import Transactions
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.media import MediaStore
@@ -24,8 +34,8 @@ STUCK_LOOK = 10
 """A stuck job is looked at this many times more rarely than a running one."""
 SOONEST = 0.1
 """Of the poll interval: a provider that says "now" is not asked in a loop."""
-OTHERS_WAIT = 30.0
-"""Seconds between looks whether another provider's attempt can go on."""
+LONGEST = 1.6
+"""Of the poll interval: polls are spread from one to this, so that takes do not ask in step."""
 
 
 class Drive:
@@ -42,6 +52,13 @@ class Drive:
         self.media = media
         self.provider = provider
         self.options = options
+        self.polls = gates.Pause()
+        self.naps = Naps()
+        self._transactions = Transactions(database)
+
+    def close(self) -> None:
+        """Let the threads go; nothing can be driven any more."""
+        self._transactions.close()
 
     async def until_parked(self, attempt_id: str) -> str | None:
         """Go on until the attempt ends or has to wait for long.
@@ -51,9 +68,6 @@ class Drive:
         """
         while True:
             attempt = await self.read(lambda s: ledger.locked(s, attempt_id))
-            if attempt.provider != self.provider.name:
-                await self.write(lambda s: self.postpone(s, attempt_id, OTHERS_WAIT))
-                return None
             go_on = await self._step(attempt)
             if go_on is None:
                 return await self._landed_key(attempt)
@@ -77,9 +91,9 @@ class Drive:
                 return None
 
     async def _interrupted(self, attempt: GenerationAttempt) -> bool:
-        """Found on its way after a crash: nobody knows whether it arrived."""
+        """Found on its way after a crash: nobody knows whether it arrived, or still will."""
         why = "the process ended while it was being sent"
-        await self.write(lambda s: self.doubt(s, attempt, why))
+        await self.write(lambda s: self.doubt(s, attempt, why, sender_lost=True))
         return True
 
     async def _reconcile(self, attempt: GenerationAttempt) -> bool:
@@ -92,9 +106,11 @@ class Drive:
 
     async def _poll(self, attempt: GenerationAttempt) -> bool:
         assert attempt.provider_job_id is not None
+        await self.polls.over()
         try:
             job = await self.provider.status(attempt.provider_job_id)
         except StatusUnavailable as error:
+            await self.slow_down(error)
             return await self._not_yet(attempt, error.retry_after, error.message)
         except JobVanished as error:
             if self._age(attempt) < self.options.vanished_after:
@@ -106,9 +122,8 @@ class Drive:
             await self.write(lambda s: landing.delivered(s, attempt.id))
             return True
         if job.status == "failed":
-            capabilities = self.provider.capabilities(attempt.model)
-            retries = self.options.max_retries
-            await self.write(lambda s: landing.failed(s, attempt.id, job, capabilities, retries))
+            refunds, retries = self._refunds(attempt), self.options.max_retries
+            await self.write(lambda s: landing.failed(s, attempt.id, job, refunds, retries))
             return False
         if job.progress > attempt.progress:
             await self.write(lambda s: landing.progressed(s, attempt.id, job))
@@ -122,8 +137,26 @@ class Drive:
             await self.write(lambda s: landing.stuck(s, attempt.id, text, self._rarely()))
             return False
         wait = self.soon() if wish is None else max(wish, self.options.poll * SOONEST)
-        await asyncio.sleep(min(wait, left + self.options.poll))
+        await self.naps.nap(attempt.id, attempt.next_action_at, min(wait, left + self.options.poll))
         return True
+
+    def _refunds(self, attempt: GenerationAttempt) -> bool:
+        """Whether a failed job costs nothing; of a model that is gone from the configuration
+        nobody knows, so its money is gone too."""
+        try:
+            return self.provider.capabilities(attempt.model).refunds_failed
+        except UnknownModel:
+            return False
+
+    async def slow_down(self, error: StatusUnavailable) -> None:
+        """A 429 to one question pauses the questions and submissions of all workers."""
+        if not error.rate_limited:
+            return
+        wait = self.options.retry if error.retry_after is None else error.retry_after
+        until = now() + timedelta(seconds=wait)
+        key, why = self.provider.key, error.message
+        self.polls.until(until)
+        await self.write(lambda s: gates.close_all(s, key, until, why))
 
     async def _landed_key(self, attempt: GenerationAttempt) -> str | None:
         version = await self.read(lambda s: takes.get(s, attempt.version_id))
@@ -131,8 +164,8 @@ class Drive:
         return version.key if ours and version.status == "landed" else None
 
     def soon(self) -> float:
-        """Seconds until the next poll, spread so that takes do not ask in step."""
-        return self.options.poll * random.uniform(0.7, 1.3)
+        """Seconds until the next poll."""
+        return self.options.poll * random.uniform(1.0, LONGEST)
 
     def _rarely(self) -> float:
         return max(self.options.stuck_look, self.options.poll * STUCK_LOOK)
@@ -141,10 +174,31 @@ class Drive:
     def _age(attempt: GenerationAttempt) -> float:
         return (now() - (attempt.accepted_at or now())).total_seconds()
 
-    def doubt(self, session: Session, attempt: GenerationAttempt, message: str) -> None:
-        """A submission may or may not have been bought: look for it once lists can show it."""
+    def doubt(
+        self,
+        session: Session,
+        attempt: GenerationAttempt,
+        message: str,
+        *,
+        sender_lost: bool = False,
+    ) -> None:
+        """A submission may or may not have been bought: look for it once lists can show it.
+
+        Args:
+            sender_lost: nobody saw it end, so it may even still be on its way.
+        """
         look_at = now() + timedelta(seconds=self.options.list_lag)
-        submission.ambiguous(session, attempt.id, message, look_at, sent_at=attempt.submitted_at)
+        absent_after = None
+        if sender_lost and attempt.submitted_at is not None:
+            absent_after = attempt.submitted_at + timedelta(seconds=self.options.send_limit)
+        submission.ambiguous(
+            session,
+            attempt.id,
+            message,
+            look_at,
+            sent_at=attempt.submitted_at,
+            absent_after=absent_after,
+        )
 
     def postpone(self, session: Session, attempt_id: str, seconds: float) -> None:
         """Leave an attempt alone for a while."""
@@ -152,12 +206,8 @@ class Drive:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """``work`` in a reading transaction, off the event loop."""
-        return await asyncio.to_thread(self._in, work, False)
+        return await self._transactions.read(work)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """``work`` in a committed transaction, off the event loop."""
-        return await asyncio.to_thread(self._in, work, True)
-
-    def _in(self, work: Callable[[Session], T], writing: bool) -> T:
-        with self.database.write() if writing else self.database.read() as session:
-            return work(session)
+        return await self._transactions.write(work)

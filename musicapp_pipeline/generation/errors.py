@@ -119,13 +119,19 @@ class AmbiguousSubmit(GenerationError):
 
 
 class StatusUnavailable(GenerationError):
-    """The job's state could not be read now; the job itself is not affected."""
+    """The job's state could not be read now; the job itself is not affected.
+
+    ``rate_limited``: we ask too fast, and so do all other workers.
+    """
 
     code = "status_unavailable"
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, rate_limited: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.rate_limited = rate_limited
 
 
 class JobVanished(GenerationError):

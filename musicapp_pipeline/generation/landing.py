@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import ledger, states
 from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError
-from musicapp_pipeline.generation.port import Capabilities, ProviderJob
+from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.submission import end_take, open_jobs
 from musicapp_pipeline.store import events, jobs, projects, takes
 from musicapp_pipeline.store.errors import NotFound
@@ -113,10 +113,13 @@ def failed(
     session: Session,
     attempt_id: str,
     job: ProviderJob,
-    capabilities: Capabilities,
+    refunds: bool,
     max_retries: int,
 ) -> GenerationAttempt | None:
     """The provider's job failed: money by its policy, then perhaps one more attempt.
+
+    Args:
+        refunds: the provider does not charge for failed jobs.
 
     Returns:
         The new attempt, or None when the take has failed for good.
@@ -130,7 +133,7 @@ def failed(
         "message": job.error_message or "The provider could not render this take.",
     }
     attempt.error = error
-    if capabilities.refunds_failed:
+    if refunds:
         ledger.release(session, attempt, str(error["message"]))
     else:
         ledger.settle(session, attempt, "failed at the provider, charged by its policy")

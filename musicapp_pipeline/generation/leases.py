@@ -1,8 +1,10 @@
 """Which dispatcher drives which attempt: rows are leased, and a lease not renewed is free again."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import states
@@ -13,34 +15,56 @@ AT_ONCE = 1000
 """Attempts taken over in one transaction."""
 
 
-def lease_due(session: Session, owner: str, busy: set[str], limit: int) -> list[str]:
+def lease_due(session: Session, owner: str, provider: str, busy: set[str], limit: int) -> list[str]:
     """Take over attempts that need somebody: those under way first, then new ones.
 
     Args:
+        owner: who asks; nobody else drives them then.
+        provider: attempts of another one wait for its return.
         busy: attempts this owner drives already.
         limit: how many new submissions there is room for.
     """
+    chosen = [row for query in _due(provider, busy, limit) for row in _locked(session, query)]
+    for row in chosen:
+        row.lease_owner, row.lease_until = owner, now() + LEASE
+    return [row.id for row in chosen]
+
+
+def anything_due(session: Session, provider: str, busy: set[str], limit: int) -> bool:
+    """Whether :func:`lease_due` would find something; asked often, so it locks nothing."""
+    wanted = _due(provider, busy, limit)
+    return any(session.scalar(query.with_only_columns(GenerationAttempt.id)) for query in wanted)
+
+
+def _due(provider: str, busy: set[str], limit: int) -> list[Select[Any]]:
     moment = now()
-    free = or_(GenerationAttempt.lease_until.is_(None), GenerationAttempt.lease_until < moment)
-    due = or_(
-        GenerationAttempt.next_action_at.is_(None), GenerationAttempt.next_action_at <= moment
-    )
     base = (
         select(GenerationAttempt)
-        .where(free, due, GenerationAttempt.id.not_in(busy))
+        .where(
+            GenerationAttempt.provider == provider,
+            GenerationAttempt.next_action_at <= moment,
+            or_(GenerationAttempt.lease_until.is_(None), GenerationAttempt.lease_until < moment),
+            GenerationAttempt.id.not_in(busy),
+        )
         .order_by(GenerationAttempt.created_at, GenerationAttempt.id)
-        .with_for_update(skip_locked=True)
     )
-    driven = base.where(
-        GenerationAttempt.state.in_(states.DRIVEN), GenerationAttempt.next_action_at.is_not(None)
-    )
-    chosen = list(session.scalars(driven.limit(AT_ONCE)))
+    found = [base.where(GenerationAttempt.state.in_(states.DRIVEN)).limit(AT_ONCE)]
     if limit > 0:
-        fresh = base.where(GenerationAttempt.state == "reserved")
-        chosen += session.scalars(fresh.limit(limit))
-    for row in chosen:
-        row.lease_owner, row.lease_until = owner, moment + LEASE
-    return [row.id for row in chosen]
+        found.append(base.where(GenerationAttempt.state == "reserved").limit(limit))
+    return found
+
+
+def _locked(session: Session, query: Select[Any]) -> Iterable[GenerationAttempt]:
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def due_of(session: Session, owner: str, ids: set[str]) -> dict[str, datetime | None]:
+    """When somebody wants to look at these attempts of an owner next."""
+    query = select(GenerationAttempt.id, GenerationAttempt.next_action_at).where(
+        GenerationAttempt.state.in_(states.DRIVEN),
+        GenerationAttempt.lease_owner == owner,
+    )
+    return {row.id: row.next_action_at for row in session.execute(query) if row.id in ids}
 
 
 def renew(session: Session, owner: str, ids: set[str]) -> None:

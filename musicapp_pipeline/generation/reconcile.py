@@ -1,8 +1,9 @@
 """Was it bought? Looking for a lost submission in the provider's own list.
 
 Two looks, each at least the list's lag after the last, must agree that nothing is there before a
-request may be sent again. Where a provider cannot list, or lists something that might be ours but
-cannot be told for sure, nobody can know, and nothing is sent.
+request may be sent again. Of a request whose sender was lost, a look counts only once it can no
+longer be on its way. Where a provider cannot list, or lists something that might be ours but cannot
+be told for sure, nobody can know, and nothing is sent.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ SLACK = timedelta(seconds=60)
 async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     """One look. Answers whether the attempt can go on at once."""
     assert attempt.submitted_at is not None
+    await drive.polls.over()
     try:
         listed = await drive.provider.list_recent(attempt.submitted_at - SLACK)
     except ListingUnsupported as error:
@@ -37,6 +39,7 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
     except StatusUnavailable as error:
+        await drive.slow_down(error)
         wait = drive.options.retry if error.retry_after is None else error.retry_after
         await drive.write(lambda s: drive.postpone(s, attempt.id, wait))
         return False
@@ -112,8 +115,10 @@ def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) ->
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "unknown":
         return True
-    attempt.reconcile_looks += 1
     attempt.next_action_at = now() + timedelta(seconds=lag)
+    if attempt.absent_after is not None and attempt.absent_after > now():
+        return True
+    attempt.reconcile_looks += 1
     if attempt.reconcile_looks < LOOKS:
         return True
     if doubt is not None:

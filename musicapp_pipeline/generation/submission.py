@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import ledger, states
+from musicapp_pipeline.generation import gates, ledger, states
 from musicapp_pipeline.generation.errors import NotAccepted
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
     ProcessingJob,
-    ProviderGate,
     SceneVersion,
     now,
 )
@@ -53,7 +51,7 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
 
     The gate's row is locked first, so that all workers of a provider take turns here.
     """
-    gate = _gate(session, gate_key)
+    gate = gates.locked(session, gate_key)
     if gate.closed_until is not None and gate.closed_until > now():
         return Turn(False, (gate.closed_until - now()).total_seconds())
     attempt = ledger.locked(session, attempt_id)
@@ -72,18 +70,6 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
         job.status = "running"
         jobs.progress(session, job.id, 0.02, "sent to the provider")
     return Turn(True, sent_at=sent_at)
-
-
-def _gate(session: Session, key: str) -> ProviderGate:
-    """The row of a provider key, locked; made when there is none."""
-    gate = session.get(ProviderGate, key, with_for_update=True, populate_existing=True)
-    if gate is not None:
-        return gate
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(ProviderGate).values(key=key).on_conflict_do_nothing())
-    gate = session.get(ProviderGate, key, with_for_update=True)
-    assert gate is not None
-    return gate
 
 
 def _twin_in_doubt(session: Session, attempt: GenerationAttempt) -> bool:
@@ -118,7 +104,7 @@ def turned_down(
         retry: seconds to wait when the provider does not say.
         sent_at: of the submission that was turned down; None when nothing was sent at all.
     """
-    gate = _gate(session, gate_key)
+    gate = gates.locked(session, gate_key)
     attempt = ledger.locked(session, attempt_id)
     if attempt.state not in ("reserved", "submitting") or not _is_latest(attempt, sent_at):
         return
@@ -133,8 +119,7 @@ def turned_down(
         ledger.move(session, attempt, "reserved")
     attempt.next_action_at, attempt.error = until, told
     if error.code != "provider_unreachable":
-        gate.closed_until = max(gate.closed_until or until, until)
-        gate.reason = error.message
+        gates.close(gate, until, error.message)
     version = takes.get(session, attempt.version_id)
     takes.set_status(session, version, "queued")
     for job in open_jobs(session, version.id):
@@ -148,8 +133,16 @@ def ambiguous(
     look_at: datetime,
     *,
     sent_at: datetime | None = None,
+    absent_after: datetime | None = None,
 ) -> None:
-    """It may have been bought: hold the money and look for it in the provider's list."""
+    """It may have been bought: hold the money and look for it in the provider's list.
+
+    Args:
+        look_at: when the list may show it.
+        sent_at: of the submission in question.
+        absent_after: it may still be on its way until then, so only later looks can tell that it
+            is not there.
+    """
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "submitting" or not _is_latest(attempt, sent_at):
         return
@@ -159,6 +152,7 @@ def ambiguous(
         "unknown",
         next_action_at=look_at,
         reconcile_looks=0,
+        absent_after=absent_after,
         error={"code": "submission_unknown", "message": message},
     )
 

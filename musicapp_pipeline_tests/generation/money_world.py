@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 
 from musicapp_pipeline.generation import admission, ledger, states
 from musicapp_pipeline.generation.admission import Admitted
@@ -45,6 +45,7 @@ QUICK = DispatcherOptions(
 )
 PATIENCE = 60.0
 """Seconds a test waits for something that takes a fraction of one on an idle machine."""
+AGES = timedelta(minutes=10)
 FOUR_SECONDS = Decimal("0.24")
 """What a scene's take costs here: four seconds at six cents."""
 
@@ -161,10 +162,22 @@ class MoneyWorld:
         crew = [self.dispatcher(provider, **options) for _ in range(dispatchers)]
         asyncio.run(run_until(crew, until or self.resting))
 
-    def die(self) -> None:
-        """What a kill leaves behind, half a minute later: leases that nobody renews."""
+    def die(self, owner: str | None = None) -> None:
+        """What a kill leaves behind, some minutes later: leases that nobody renews, and nothing
+        on its way any more.
+
+        Args:
+            owner: the dispatcher that was killed; all of them when none is named.
+        """
+        theirs = GenerationAttempt.lease_owner == owner if owner else true()
+        sent = GenerationAttempt.state == "submitting"
         with self.database.write() as session:
-            session.execute(update(GenerationAttempt).values(lease_until=now() - timedelta(1)))
+            session.execute(
+                update(GenerationAttempt).where(theirs, sent).values(submitted_at=now() - AGES)
+            )
+            session.execute(
+                update(GenerationAttempt).where(theirs).values(lease_until=now() - AGES)
+            )
 
     def time_passes(self) -> None:
         """Whatever waits for a moment is due, and every lease is over."""

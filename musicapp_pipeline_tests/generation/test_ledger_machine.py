@@ -24,14 +24,12 @@ from musicapp_pipeline.generation.states import FINAL, HOLDING, TRANSITIONS, Ill
 from musicapp_pipeline.store import projects, takes
 from musicapp_pipeline.store.models import GenerationAttempt, now
 from musicapp_pipeline_tests.databases import Kind, open_database
-from musicapp_pipeline_tests.generation.helpers import record
 from musicapp_pipeline_tests.generation.money_world import check_entries
 from musicapp_pipeline_tests.generation.test_ledger import reserve
 from musicapp_pipeline_tests.store.rows import new_project
 
 PRICES = st.decimals(min_value="0.000001", max_value="1", places=6)
 CAPS = st.decimals(min_value=0, max_value=10, places=2)
-CHARGES = {True: record(refunds_failed=True), False: record(refunds_failed=False)}
 GATE = "videos_api:test"
 
 
@@ -135,7 +133,7 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.database.write() as session:
             if row := self.pick(session, data, "submitted", "stuck"):
                 job = self.answer("failed", "moderation_blocked" if final else "oops")
-                again = landing.failed(session, row.id, job, CHARGES[refunds], 2)
+                again = landing.failed(session, row.id, job, refunds, 2)
                 assert again is None or not final
                 if again is not None:
                     self.attempts.append(again.id)

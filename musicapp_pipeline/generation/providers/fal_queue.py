@@ -194,6 +194,7 @@ class FalQueue:
         return StatusUnavailable(
             f"{self._base.host} answered {answer.status}: {message}",
             retry_after=retry_after(answer.headers),
+            rate_limited=answer.status == 429,
         )
 
 

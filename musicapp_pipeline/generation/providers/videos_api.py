@@ -171,6 +171,7 @@ class VideosApi:
         raise StatusUnavailable(
             f"{self._base.host} answered {answer.status}: {message}",
             retry_after=retry_after(answer.headers),
+            rate_limited=answer.status == 429,
         )
 
     async def list_recent(self, since: datetime) -> Sequence[ProviderJob]:
@@ -199,6 +200,7 @@ class VideosApi:
             raise StatusUnavailable(
                 f"{self._base.host} did not list jobs: {error_of(answer)[0]}",
                 retry_after=retry_after(answer.headers),
+                rate_limited=answer.status == 429,
             )
         jobs = [job for item in items if (job := job_from(item)) is not None]
         more = body.get("has_more")

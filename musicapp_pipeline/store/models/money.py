@@ -13,8 +13,7 @@ from musicapp_pipeline.store.models.base import Base, now
 class GenerationAttempt(Base):
     """One submission of one take, written and committed before the request leaves.
 
-    States: ``reserved`` → ``submitting`` → ``submitted`` → ``completed`` | ``failed`` |
-    ``unknown`` | ``stuck`` → ``settled`` | ``released``.
+    Its states are those of ``musicapp_pipeline.generation.states``.
     """
 
     __tablename__ = "generation_attempts"
@@ -45,6 +44,9 @@ class GenerationAttempt(Base):
     provider_job_id: Mapped[str | None]
     claimed_by_reconciliation: Mapped[bool] = mapped_column(default=False)
     reconcile_looks: Mapped[int] = mapped_column(default=0)
+    """Looks that did not find it; kept when it is then sent again."""
+    absent_after: Mapped[datetime | None]
+    """Until then the submission in question may still be on its way."""
     remix_mode: Mapped[str | None]
     progress: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[dict[str, Any] | None]

@@ -96,7 +96,7 @@ class SceneVersion(Timestamped, Base):
     seconds: Mapped[int] = mapped_column(default=0)
     size: Mapped[str] = mapped_column(default="")
     seed: Mapped[int] = mapped_column(default=0)
-    status: Mapped[str] = mapped_column(default="queued")
+    status: Mapped[str] = mapped_column(default="queued", index=True)
     """``queued``, ``generating``, ``landed``, ``completed``, ``failed``, ``cancelled``,
     ``unknown`` or ``stuck``."""
     error: Mapped[dict[str, Any] | None]
@@ -121,7 +121,7 @@ class SceneVersion(Timestamped, Base):
     user_score: Mapped[float | None]
     notes: Mapped[str] = mapped_column(default="")
     is_selected: Mapped[bool] = mapped_column(default=False)
-    selected_at: Mapped[datetime | None]
+    selected_at: Mapped[datetime | None] = mapped_column(index=True)
     completed_at: Mapped[datetime | None]
 
     scene: Mapped[Scene] = relationship(back_populates="versions")

@@ -1,0 +1,71 @@
+"""The gates of a provider key, shared by all workers: one for submissions, one for questions.
+
+A provider that says "too fast" to a submission closes the first until it says; running jobs are
+still asked after, because their clips are kept for an hour only. One that says so to a question
+closes both.
+"""
+
+import asyncio
+import random
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.store.models import ProviderGate, now
+
+SPREAD = 0.5
+"""Seconds over which those who waited at a gate go through it."""
+
+
+def polls_key(key: str) -> str:
+    """The gate of a provider key for questions about jobs."""
+    return f"{key} polls"
+
+
+def locked(session: Session, key: str) -> ProviderGate:
+    """A gate's row, held until the transaction ends; made when there is none."""
+    gate = session.get(ProviderGate, key, with_for_update=True, populate_existing=True)
+    if gate is not None:
+        return gate
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(dialect.insert(ProviderGate).values(key=key).on_conflict_do_nothing())
+    gate = session.get(ProviderGate, key, with_for_update=True)
+    assert gate is not None
+    return gate
+
+
+def close(gate: ProviderGate, until: datetime, why: str) -> None:
+    """Nobody passes before ``until``; of two waits the longer one stands."""
+    gate.closed_until = max(gate.closed_until or until, until)
+    gate.reason = why
+
+
+def close_all(session: Session, key: str, until: datetime, why: str) -> None:
+    """Neither submissions nor questions before ``until``."""
+    for name in (key, polls_key(key)):
+        close(locked(session, name), until, why)
+
+
+def closed_until(session: Session, key: str) -> datetime | None:
+    """Until when a gate is closed; None when it is open."""
+    gate = session.get(ProviderGate, key)
+    until = gate.closed_until if gate is not None else None
+    return until if until is not None and until > now() else None
+
+
+class Pause:
+    """This process's knowledge of the gate for questions."""
+
+    def __init__(self) -> None:
+        self._until: datetime | None = None
+
+    def until(self, moment: datetime | None) -> None:
+        """The gate was seen closed until ``moment``."""
+        if moment is not None and (self._until is None or moment > self._until):
+            self._until = moment
+
+    async def over(self) -> None:
+        """Wait until questions may be asked."""
+        while self._until is not None and (left := (self._until - now()).total_seconds()) > 0:
+            await asyncio.sleep(left + random.uniform(0, min(SPREAD, left)))
