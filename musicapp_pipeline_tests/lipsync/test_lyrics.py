@@ -1,7 +1,7 @@
 """Lyrics as people paste them become lines of words, as written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicapp_pipeline.lipsync.lyrics import parse_lyrics
@@ -93,6 +93,7 @@ def test_lines_keep_their_order_when_only_some_are_stamped():
     assert [line.text for line in lines] == ["Late", "Unstamped", "Early"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gives_words_that_are_in_it_in_order(text):
     at = 0

@@ -1,7 +1,7 @@
 """Written lyric words become phones: dictionary, lyric spellings, rules, then a network."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicapp_pipeline.lipsync import respell
@@ -145,6 +145,7 @@ def _edits(a, b):
     return row[-1]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=24))
 def test_any_word_at_all_has_phones_the_recogniser_and_the_mouth_know(word):
     for variant in pronounce(word).variants:

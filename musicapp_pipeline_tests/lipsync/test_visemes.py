@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicapp_pipeline.lipsync.acoustic.network import VOWELS
@@ -178,6 +178,7 @@ NAMES = st.sampled_from(sorted(SHAPES))
 SPANS = st.lists(st.tuples(NAMES, st.floats(-2, 6), st.floats(0, 1.5)), max_size=20)
 
 
+@settings(deadline=None)
 @given(
     SPANS, st.integers(0, 100), st.sampled_from([Fraction(12), Fraction(24000, 1001), Fraction(60)])
 )

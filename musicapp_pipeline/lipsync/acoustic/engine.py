@@ -17,6 +17,8 @@ from musicapp_pipeline.lipsync.acoustic.search import Path, best_path
 _AGREE_SECONDS = 0.15
 """Two hearings this far apart leave half of the confidence."""
 _SUREST = 0.95
+_CRAMMED, _COMFORTABLE = STATES, 7
+"""Frames there are for each phone where nothing but the order decides, and where anybody sings."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def place(
 
     The words are placed twice: in ``voice``, and in another picture of the same sound. Where the
     two agree the place is nearly always right (4 % off by more than 0.1 s on mixed songs); where
-    they do not, it is wrong every other time.
+    they do not, it is wrong every other time. Words that fill the whole recording agree too, since
+    they have nowhere else to be: a recording with hardly room for them is trusted less.
 
     Args:
         words: for each word, its possible phone sequences.
@@ -73,6 +76,8 @@ def place(
     """
     model, tuning = english(), tuning or Tuning()
     frames = features(voice)
+    if STATES * sum(min(map(len, variants)) for variants in words) > len(frames):
+        return None
     sung = singing(voice, len(frames))
     network = _network(model, words, sung)
     changes = [a != b for a, b in pairwise(line_of)]
@@ -83,7 +88,9 @@ def place(
     again = features(voice, suppress=False) if second is None else features(second)
     n = min(len(again), len(sung))
     other = best_path(model, again[:n], network, between, sung[:n], tuning)
-    return _words(network, path, other or path)
+    room = len(frames) / sum(len(variants[0]) for variants in words)
+    trust = float(np.clip((room - _CRAMMED) / (_COMFORTABLE - _CRAMMED), 0, 1))
+    return [word.trusted(trust) for word in _words(network, path, other or path)]
 
 
 def _network(
