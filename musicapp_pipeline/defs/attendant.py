@@ -4,6 +4,7 @@ Runs beside the dispatcher. Everything it does is idempotent; several may run.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -12,22 +13,26 @@ from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, RunsFilt
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.defs import heartbeat
+from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_takes
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.instance.coordinator import RELEASED, release
 from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.generation.admission import admit_key
-from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 
 log = logs.get(__name__)
-TICK = 1.0
+TICK = 2.0
 UNRECORDED_AFTER = timedelta(seconds=15)
+SWEEP = 10.0
+"""Seconds between looks for jobs that nobody works on."""
+STARTS_WITHIN = timedelta(seconds=90)
+"""A launched run that has not begun by then may have lost its message; a second one is harmless."""
 
 
 class Attendant:
-    """``tick`` once a second until cancelled.
+    """``tick`` every two seconds until cancelled.
 
     Args:
         landed: launches the recording run of a take (the launcher's method).
@@ -43,6 +48,7 @@ class Attendant:
         self._instance = instance
         self._landed = landed
         self._refused: dict[str, str] = {}
+        self._swept = 0.0
 
     async def run(self) -> None:
         """Forever; a failing tick is logged and the next one tries again."""
@@ -56,13 +62,17 @@ class Attendant:
             await asyncio.sleep(TICK)
 
     def tick(self) -> None:
-        """Admit and release parked runs; report dead ones."""
+        """Admit and release parked runs; report dead ones; end what nobody works on."""
         queued = RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
         for run in self._instance.get_runs(queued):
             if is_generation(run) and RELEASED not in run.tags:
                 self._look_after(run)
         for run_id in heartbeat.silent(self._bench.database):
             self._bury(run_id)
+        if time.monotonic() > self._swept + SWEEP:
+            self._swept = time.monotonic()
+            for job_id in end_abandoned_jobs(self._bench.database, self._instance):
+                log.warning("job abandoned", job=job_id)
 
     def _look_after(self, run: dg.DagsterRun) -> None:
         keys = keys_of(self._instance, run.tags)
@@ -96,12 +106,18 @@ class Attendant:
 
     def _unrecorded(self) -> list[str]:
         with self._bench.database.read() as session:
-            keys = takes.landed_before(session, now() - UNRECORDED_AFTER)
+            keys = unrecorded_takes(session, UNRECORDED_AFTER)
         return [key for key in keys if not self._has_run(key)]
 
     def _has_run(self, key: str) -> bool:
-        statuses = [*IN_PROGRESS_RUN_STATUSES, dg.DagsterRunStatus.QUEUED]
+        busy = [s for s in IN_PROGRESS_RUN_STATUSES if s != dg.DagsterRunStatus.STARTING]
+        busy.append(dg.DagsterRunStatus.QUEUED)
+        launched = now() - STARTS_WITHIN
         for tags in ({"musicapp/landed": key}, {"dagster/partition": key}):
-            if self._instance.get_runs(RunsFilter(tags=tags, statuses=statuses), limit=1):
-                return True
+            starting = RunsFilter(
+                tags=tags, statuses=[dg.DagsterRunStatus.STARTING], updated_after=launched
+            )
+            for wanted in (RunsFilter(tags=tags, statuses=busy), starting):
+                if self._instance.get_runs(wanted, limit=1):
+                    return True
         return False

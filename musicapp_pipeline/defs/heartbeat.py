@@ -13,30 +13,56 @@ from musicapp_pipeline.store.models import RunBeat, now
 
 EVERY = 10.0
 SILENT_AFTER = timedelta(seconds=25)
+_beating_here: set[str] = set()
 log = logs.get(__name__)
+
+
+class Heartbeat:
+    """Beats for a run from :meth:`start` to :meth:`stop`, on a thread of its own."""
+
+    def __init__(self, database: Database, run_id: str) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._stop = threading.Event()
+        name = f"beat-{run_id[:8]}"
+        self._thread = threading.Thread(target=self._keep, name=name, daemon=True)
+
+    def start(self) -> None:
+        """The first beat is written before this returns."""
+        _beat(self._database, self._run_id)
+        _beating_here.add(self._run_id)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The run has ended; silence means nothing from now on."""
+        self._stop.set()
+        self._thread.join()
+        _beating_here.discard(self._run_id)
+        forget(self._database, self._run_id)
+
+    def _keep(self) -> None:
+        while not self._stop.wait(EVERY):
+            try:
+                _beat(self._database, self._run_id)
+            except Exception:  # the next beat may get through; the work itself must go on
+                log.exception("heartbeat failed", run=self._run_id)
 
 
 @contextmanager
 def beating(database: Database, run_id: str) -> Iterator[None]:
-    """Beat in the background while the body runs."""
-    stop = threading.Event()
-    _beat(database, run_id)
+    """Beat in the background while the body runs.
 
-    def keep() -> None:
-        while not stop.wait(EVERY):
-            try:
-                _beat(database, run_id)
-            except Exception:  # the next beat may get through; the work itself must go on
-                log.exception("heartbeat failed", run=run_id)
-
-    thread = threading.Thread(target=keep, name=f"beat-{run_id[:8]}", daemon=True)
-    thread.start()
+    A warm worker beats for its run from the message to the end already; then this does nothing.
+    """
+    if run_id in _beating_here:
+        yield
+        return
+    heartbeat = Heartbeat(database, run_id)
+    heartbeat.start()
     try:
         yield
     finally:
-        stop.set()
-        thread.join()
-        forget(database, run_id)
+        heartbeat.stop()
 
 
 def _beat(database: Database, run_id: str) -> None:

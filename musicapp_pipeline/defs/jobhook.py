@@ -32,6 +32,20 @@ SHARES: dict[str, dict[str, tuple[float, float]]] = {
     "stitch_final": {"selected_take": (0.0, 0.1), "final_cut": (0.1, 0.5), "renditions": (0.5, 1)},
 }
 """Which part of a job's progress each stage covers; the last one ends the job."""
+DOING = {
+    "song": "reading the song",
+    "audio_analysis": "listening to the song",
+    "storyboard": "cutting the song into scenes",
+    "clip": "receiving the clip",
+    "mezzanine": "fitting the clip to its scene",
+    "vocal_segment": "finding the voice of the scene",
+    "lyric_alignment": "finding when the words are sung",
+    "lip_synced_clip": "moving the lips with the words",
+    "selected_take": "recording the choice",
+    "final_cut": "putting the video together",
+    "renditions": "making the files",
+}
+"""For people who make music."""
 THROTTLE = 0.5
 
 
@@ -99,10 +113,10 @@ class JobHook:
                 jobs.finish(session, self.job_id, "cancelled", message="cancelled on request")
 
     def fail(self, error: dict[str, Any]) -> None:
-        """End the job as failed."""
+        """End the job as failed, in words for whoever asked for it."""
         if self.job_id is not None:
             with self.database.write() as session:
-                jobs.finish(session, self.job_id, "failed", error=error)
+                jobs.finish(session, self.job_id, "failed", error=_told(self.stage, error))
 
     def done(self, stage: str) -> None:
         """The stage has made all its partitions; the last stage completes the job."""
@@ -114,6 +128,18 @@ class JobHook:
 
     def _is_last(self, stage: str) -> bool:
         return list(SHARES.get(self.job_type, {"": ()}))[-1] == stage
+
+
+def _told(stage: str, error: dict[str, Any]) -> dict[str, Any]:
+    """Our own errors say what to do; for what nobody foresaw the run's log says more."""
+    if error.get("code") != "internal":
+        return error
+    doing = DOING.get(stage, "working on it")
+    message = (
+        f"Something went wrong while {doing}. Nothing that was paid for is lost: try again,"
+        " and if it stays, show the log of the run to whoever looks after this installation."
+    )
+    return {**error, "message": message, "detail": error.get("message", "")}
 
 
 def _result(session: Any, job: Any) -> dict[str, Any]:

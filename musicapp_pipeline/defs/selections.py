@@ -1,15 +1,19 @@
-"""What a selection sets in motion."""
+"""What a selection sets in motion: lips where they are wanted, then the record of the choice.
+
+Recording the choice (``selected_take``) is what makes the final cut stale.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.lips.lip_synced_clip import wanted
-from musicapp_pipeline.defs.stages import LIP_SYNCED_CLIP
-from musicapp_pipeline.store import jobs
-from musicapp_pipeline.store.models import ProcessingJob, Scene, SceneVersion
+from musicapp_pipeline.defs.stages import LIP_SYNCED_CLIP, SELECTED_TAKE
+from musicapp_pipeline.store import jobs, takes
+from musicapp_pipeline.store.models import ProcessingJob, Project, Scene, SceneVersion
 
 STEPS = ("vocal_extraction", "forced_alignment", "lip_sync_post_process")
 
@@ -30,6 +34,44 @@ def order_lip_sync(
     return ordered
 
 
+def unsettled(session: Session, since: datetime) -> list[SceneVersion]:
+    """Selected takes that were chosen, or whose lip-sync ended, after ``since``."""
+    synced = (
+        select(SceneVersion)
+        .join(ProcessingJob, ProcessingJob.version_id == SceneVersion.id)
+        .join(Project, Project.id == SceneVersion.project_id)
+        .where(
+            SceneVersion.is_selected,
+            ProcessingJob.type == STEPS[-1],
+            ProcessingJob.finished_at > since,
+            Project.archived_at.is_(None),
+            Project.client_key.is_(None),
+        )
+    )
+    chosen = [*takes.selected_since(session, since), *session.scalars(synced)]
+    return list({version.id: version for version in chosen}.values())
+
+
+def unrecorded_choices(
+    session: Session, bench: Workbench, selected: Sequence[SceneVersion]
+) -> list[tuple[str, str]]:
+    """Keys of scenes whose choice no asset tells of yet, each with a name for that very choice.
+
+    A choice whose lips are still being made waits for them.
+    """
+    out: list[tuple[str, str]] = []
+    for version in selected:
+        scene = version.scene
+        if scene.archived_at is not None or version.mezzanine is None:
+            continue
+        if wanted(scene) and _is_open(session, version):
+            continue
+        if SELECTED_TAKE.current(session, bench, scene.key) is None:
+            print_ = SELECTED_TAKE.fingerprint(session, bench, scene.key)
+            out.append((scene.key, f"{print_}/{version.selected_at}"))
+    return out
+
+
 def lip_sync_jobs(
     session: Session, bench: Workbench, scene: Scene, version: SceneVersion
 ) -> list[ProcessingJob]:
@@ -46,6 +88,15 @@ def lip_sync_jobs(
         )
         for step in STEPS
     ]
+
+
+def _is_open(session: Session, version: SceneVersion) -> bool:
+    query = select(ProcessingJob.id).where(
+        ProcessingJob.version_id == version.id,
+        ProcessingJob.type == STEPS[-1],
+        ProcessingJob.status.in_(jobs.OPEN),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _was_tried(session: Session, bench: Workbench, version: SceneVersion) -> bool:

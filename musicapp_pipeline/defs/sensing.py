@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import dagster as dg
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.asset import add_keys
@@ -18,11 +19,12 @@ from musicapp_pipeline.defs.inprocess import BY_TAG, contiguous
 from musicapp_pipeline.defs.instance.keys import PARTITION, RANGE_END, RANGE_START
 from musicapp_pipeline.defs.jobhook import JOB_TAG
 from musicapp_pipeline.defs.runs import CPU_TYPES, run_for_job
-from musicapp_pipeline.defs.selections import order_lip_sync
-from musicapp_pipeline.defs.stages import BY_NAME
+from musicapp_pipeline.defs.selections import order_lip_sync, unrecorded_choices, unsettled
+from musicapp_pipeline.defs.stages import BY_NAME, SELECTED_TAKE
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import admission
 from musicapp_pipeline.store import jobs, projects, scenes, takes
+from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import ProcessingJob, now
 
 OVERDUE = timedelta(seconds=20)
@@ -36,9 +38,19 @@ def queued_jobs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     bench: Workbench = context.resources.bench
     with bench.database.write() as session:
         for job in jobs.unlaunched(session, CPU_TYPES, OVERDUE):
+            if not _overdue(job):
+                continue
             spec = run_for_job(session, job)
             add_keys(context.instance, BY_NAME[spec.assets[0]].level, [spec.key])
             yield _request(session, job)
+
+
+def _overdue(job: ProcessingJob) -> bool:
+    """Later each time: a job that waits behind a long one must not fill the queue with itself."""
+    if job.launched_at is None:
+        return True
+    doubled = min(max(job.launches - 1, 0), 5)
+    return bool(job.launched_at < now() - OVERDUE * 2**doubled)
 
 
 def _request(session: Session, job: ProcessingJob) -> dg.RunRequest:
@@ -53,11 +65,25 @@ def _request(session: Session, job: ProcessingJob) -> dg.RunRequest:
 
 
 def selections(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
-    """Covers selections made by any route; the facade's own are launched at once."""
+    """Covers selections made by any route; the facade's own lip-sync is launched at once."""
     bench: Workbench = context.resources.bench
+    with bench.database.read() as session:
+        recent = unsettled(session, now() - RECENT)
+    if not recent:
+        return
     with bench.database.write() as session:
-        for job in order_lip_sync(session, bench, takes.selected_since(session, now() - RECENT)):
+        chosen = [takes.get(session, version.id) for version in recent]
+        for job in order_lip_sync(session, bench, chosen):
             yield _request(session, job)
+        choices = unrecorded_choices(session, bench, chosen)
+    add_keys(context.instance, "scene", [key for key, _ in choices])
+    for key, choice in choices:
+        yield dg.RunRequest(
+            run_key=f"choice/{key}/{choice}",
+            asset_selection=[dg.AssetKey(SELECTED_TAKE.name)],
+            partition_key=key,
+            tags={BY_TAG: "selections", "musicapp/project": key.split("/")[0]},
+        )
 
 
 def autopilot(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
@@ -126,19 +152,28 @@ def _land(bench: Workbench, project_id: str) -> None:
 
 
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
-    """Bodies end their jobs themselves; this covers workers lost more often than is retried."""
-    run = context.dagster_run
+    """Bodies end their jobs themselves; this covers workers lost more often than is retried.
+
+    Whether a run will be retried is written a moment after its failure. Until it is, nothing is
+    said here; what then stays open is found by the attendant.
+    """
+    run = context.instance.get_run_by_id(context.dagster_run.run_id)
+    if run is not None:
+        end_job_of(workbench().database, run, context.failure_event.message or "")
+
+
+def end_job_of(database: Database, run: dg.DagsterRun, why: str) -> None:
+    """Fail the job of a run that failed for good."""
     job_id = run.tags.get(JOB_TAG)
-    will_retry = run.tags.get("dagster/will_retry") == "true"
-    if job_id is None or will_retry:
+    if job_id is None or run.tags.get(WILL_RETRY_TAG) != "false":
         return
-    with workbench().database.write() as session:
+    with database.write() as session:
         job = jobs.get(session, job_id)
         if job.run_id in (None, run.run_id):
             error = {
                 "code": "run_failed",
                 "message": "The work stopped unexpectedly and could not be restarted."
                 " Nothing that was paid for is lost; ask again.",
-                "detail": context.failure_event.message or "",
+                "detail": why,
             }
             jobs.finish(session, job_id, "failed", error=error)

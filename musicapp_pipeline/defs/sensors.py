@@ -11,7 +11,7 @@ import dagster as dg
 @dg.sensor(
     asset_selection=dg.AssetSelection.all(),
     required_resource_keys={"bench"},
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches queued jobs that nobody launched, for example because Dagster was away.",
 )
@@ -25,9 +25,10 @@ def queued_jobs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
 @dg.sensor(
     asset_selection=dg.AssetSelection.all(),
     required_resource_keys={"bench"},
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A chosen take of a performance scene gets its voice, words and lips.",
+    description="A chosen take of a performance scene gets its voice, words and lips. Then the"
+    " choice is recorded, which makes the final cut stale.",
 )
 def selections(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     """Covers selections made by any route; the facade's own are launched at once."""

@@ -1,8 +1,20 @@
-"""The warm workers' Celery application, named by ``celery -A``."""
+"""The warm workers' Celery application, named by ``celery -A``.
 
+A message is gone once it is read, and loading the code for a first run takes seconds. So the worker
+beats for a run from the moment it has the message, not only while a body runs: whenever it is
+killed, somebody notices.
+"""
+
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun
+from dagster._grpc.types import ExecuteRunArgs, ResumeRunArgs
+from dagster._serdes import unpack_value
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
+from musicapp_pipeline.defs.bench import workbench
+from musicapp_pipeline.defs.heartbeat import Heartbeat
 from musicapp_pipeline.defs.instance.broker import celery_settings
 from musicapp_pipeline.settings import Settings
 
@@ -17,3 +29,28 @@ app = make_app(  # type: ignore[no-untyped-call]  # the library is not annotated
 )
 execute_job = create_execute_job_task(app)
 resume_job = create_resume_job_task(app)
+
+_hearts: dict[str, Heartbeat] = {}
+"""By Celery's task id."""
+
+
+@task_prerun.connect(weak=False)
+def begin_beating(task_id: str, kwargs: dict[str, Any], **_rest: Any) -> None:
+    """The message of a run has arrived."""
+    heartbeat = Heartbeat(workbench().database, _run_id(kwargs))
+    heartbeat.start()
+    _hearts[task_id] = heartbeat
+
+
+@task_postrun.connect(weak=False)
+def end_beating(task_id: str, **_rest: Any) -> None:
+    """The run has ended, whichever way."""
+    heartbeat = _hearts.pop(task_id, None)
+    if heartbeat is not None:
+        heartbeat.stop()
+
+
+def _run_id(message: dict[str, Any]) -> str:
+    [packed] = message.values()
+    args = unpack_value(packed, as_type=(ExecuteRunArgs, ResumeRunArgs))
+    return str(args.run_id)
