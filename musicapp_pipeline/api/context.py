@@ -8,6 +8,7 @@ from musicapp_pipeline.api.errors import NoProvider
 from musicapp_pipeline.api.kit.memo import Memo
 from musicapp_pipeline.api.launcher import Launcher
 from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 from musicapp_pipeline.generation.port import Capabilities, VideoProvider
 from musicapp_pipeline.generation.takeplan import TakePlan
 from musicapp_pipeline.settings import Settings
@@ -35,7 +36,8 @@ class AppContext:
 
     ``provider`` is None when none can be used as configured; ``provider_problem`` then says why,
     and everything but generation works. ``dispatch`` runs the generation dispatcher in this
-    process. ``plans`` and ``scene_json`` remember what was derived from rows;
+    process, as ``dispatcher_options`` say. ``warnings`` are sentences for whoever runs this
+    service, shown by ``/readyz``. ``plans`` and ``scene_json`` remember what was derived from rows;
     ``external_clips`` is set when there is one to fetch. ``retry_webhooks`` are the seconds
     between tries of a webhook delivery.
     """
@@ -47,10 +49,12 @@ class AppContext:
     provider: VideoProvider | None
     provider_problem: MusicAppError | None = None
     dispatch: bool = True
+    dispatcher_options: DispatcherOptions = field(default_factory=DispatcherOptions)
     limits: Limits = field(default_factory=Limits)
     plans: Memo[TakePlan] = field(default_factory=lambda: Memo(20_000))
     scene_json: Memo[bytes] = field(default_factory=lambda: Memo(2000))
     external_clips: asyncio.Event = field(default_factory=asyncio.Event)
+    warnings: tuple[str, ...] = ()
     retry_webhooks: Sequence[float] = (5, 60, 300, 1800, 7200, 18_000, 43_200, 86_400)
 
     def buying(self) -> VideoProvider:

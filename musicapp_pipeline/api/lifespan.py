@@ -14,9 +14,8 @@ from musicapp_pipeline.api.events.hub import Hub
 from musicapp_pipeline.api.kit.once import forget_old_keys
 from musicapp_pipeline.api.takes.fetcher import ClipFetcher
 from musicapp_pipeline.api.webhooks.sender import WebhookSender, forget_old_deliveries
-from musicapp_pipeline.generation.dispatcher import Dispatcher, DispatcherOptions
+from musicapp_pipeline.generation.dispatcher import Dispatcher
 from musicapp_pipeline.generation.port import VideoProvider
-from musicapp_pipeline.settings import Settings
 
 log = logs.get(__name__)
 TIDY = timedelta(hours=6)
@@ -56,19 +55,8 @@ def dispatcher_of(context: AppContext, provider: VideoProvider) -> Dispatcher:
         context.database,
         context.media,
         provider,
-        dispatcher_options(context.settings),
+        context.dispatcher_options,
         on_landed=context.launcher.landed,
-    )
-
-
-def dispatcher_options(settings: Settings) -> DispatcherOptions:
-    """The dispatcher's options as the environment has them."""
-    return DispatcherOptions(
-        poll=settings.sora_poll_seconds,
-        max_in_flight=settings.sora_max_in_flight,
-        list_lag=settings.sora_list_lag_seconds,
-        job_timeout=settings.job_timeout_ms / 1000,
-        max_retries=settings.max_job_retries,
     )
 
 

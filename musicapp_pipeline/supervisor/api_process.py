@@ -16,8 +16,12 @@ from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.instance.home import open_instance
 from musicapp_pipeline.defs.launcher import GraphqlLauncher
 from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 from musicapp_pipeline.generation.port import VideoProvider
-from musicapp_pipeline.settings import settings
+from musicapp_pipeline.generation.registry import catalogue
+from musicapp_pipeline.settings import Settings, settings
+
+log = logs.get(__name__)
 
 
 def build(dagster_url: str) -> FastAPI:
@@ -33,6 +37,8 @@ def build(dagster_url: str) -> FastAPI:
         launcher=launcher,
         provider=provider,
         provider_problem=problem,
+        dispatcher_options=bench.dispatcher_options() if provider else DispatcherOptions(),
+        warnings=_warnings(bench.settings, problem),
     )
     app = create_app(context)
     inner = app.router.lifespan_context
@@ -58,6 +64,14 @@ def _provider(bench: Workbench) -> tuple[VideoProvider | None, MusicAppError | N
         return bench.provider, None
     except MusicAppError as error:
         return None, error
+
+
+def _warnings(settings: Settings, problem: MusicAppError | None) -> tuple[str, ...]:
+    """Said once in the log at the start, and by ``/readyz`` for as long as they hold."""
+    told = (problem.message,) if problem is not None else catalogue(settings).warnings()
+    for sentence in told:
+        log.warning(sentence)
+    return told
 
 
 def main() -> None:

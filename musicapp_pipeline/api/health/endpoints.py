@@ -39,6 +39,7 @@ class Readiness(Output):
                     "mediaStore": True,
                     "dagster": True,
                     "provider": "mock",
+                    "warnings": [],
                 }
             ]
         }
@@ -50,6 +51,8 @@ class Readiness(Output):
     dagster: bool
     provider: str | None
     """The video provider in use; null when none can be used as configured."""
+    warnings: list[str]
+    """What whoever runs this service should know, for example that prices are only defaults."""
 
 
 @router.get("/healthz")
@@ -74,7 +77,13 @@ async def readyz(context: Context) -> Readiness:
             errors=[{"field": name, "message": "does not answer"} for name in away],
         )
     provider = context.provider.name if context.provider is not None else None
-    return Readiness(database=database, media_store=media, dagster=dagster, provider=provider)
+    return Readiness(
+        database=database,
+        media_store=media,
+        dagster=dagster,
+        provider=provider,
+        warnings=list(context.warnings),
+    )
 
 
 async def _works(name: str, question: Awaitable[None]) -> bool:

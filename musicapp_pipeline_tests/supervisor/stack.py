@@ -1,0 +1,155 @@
+"""`musicapp up` as a test uses it: started on free ports, its children found and killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+MUSICAPP = [sys.executable, "-m", "musicapp_pipeline.cli.main"]
+CHILDREN = {
+    "code": "api grpc",
+    "web": "dagster-webserver",
+    "daemon": "dagster-daemon",
+    "worker": "celery",
+    "api": "api_process",
+}
+"""What the command line of each child has in it."""
+T = TypeVar("T")
+
+
+class Stack:
+    """All processes of one home."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder, self.home = folder, folder / "home"
+        self.port, self.dagster_port = free_port(), free_port()
+        self.env = clean_env() | {"MUSICAPP_HOME": str(self.home), "USE_SORA_MOCK": "true"} | env
+        self.log = folder / "up.log"
+        self.api = f"http://127.0.0.1:{self.port}"
+        self.dagster = f"http://127.0.0.1:{self.dagster_port}"
+        self.http = httpx.Client(base_url=self.api, timeout=30, trust_env=False)
+        ports = ["--port", str(self.port), "--dagster-port", str(self.dagster_port)]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*MUSICAPP, "up", *ports], env=self.env, cwd=folder, stdout=log, stderr=log
+            )
+
+    def wait_until_ready(self, seconds: float = 240) -> None:
+        """Every part answers."""
+        self.until(lambda: self.http.get("/readyz").status_code == 200, bool, seconds)
+
+    def pid(self, name: str) -> int | None:
+        """The process that is this child now."""
+        for pid in children(self.process.pid):
+            if CHILDREN[name] in command_line(pid):
+                return pid
+        return None
+
+    def kill(self, name: str) -> None:
+        """SIGKILL: it has no say in it."""
+        pid = self.pid(name)
+        assert pid is not None, f"{name} is not running"
+        os.kill(pid, signal.SIGKILL)
+
+    def wait_until_replaced(self, name: str, before: int | None, seconds: float = 60) -> None:
+        """Another process stands in for the one that died."""
+        self.until(lambda: self.pid(name), lambda pid: pid not in (None, before), seconds)
+
+    def post(self, path: str, **kwargs: Any) -> Any:
+        """Sent again with the same key until somebody answers; the answer's JSON."""
+        headers = {"Idempotency-Key": f"{time.monotonic_ns()}"}
+
+        def ask() -> httpx.Response:
+            return self.http.post(path, headers=headers, **kwargs)
+
+        answer = self.until(ask, lambda a: a.status_code not in (409, 503))
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def get(self, path: str) -> Any:
+        """Asked again until somebody answers; the answer's JSON."""
+        answer = self.until(lambda: self.http.get(path), lambda a: a.status_code < 500)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def job(self, job_id: str, seconds: float = 300) -> dict[str, Any]:
+        """A job once it has ended."""
+        ended = ("completed", "failed", "cancelled")
+        job: dict[str, Any] = self.until(
+            lambda: self.get(f"/api/jobs/{job_id}"), lambda j: j["status"] in ended, seconds
+        )
+        return job
+
+    def until(self, ask: Callable[[], T], enough: Callable[[T], object], seconds: float = 60) -> T:
+        """The first answer that is enough; nobody answering counts as not enough."""
+        deadline = time.monotonic() + seconds * slowness()
+        last: object = None
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                last = answer = ask()
+                if enough(answer):
+                    return answer
+            except httpx.TransportError as error:
+                last = error
+            time.sleep(0.1)
+        raise AssertionError(f"still {last!r} after {seconds} s\n{self.log.read_text()[-6000:]}")
+
+    def stop(self) -> int:
+        """As Ctrl-C does; the exit status."""
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+@contextmanager
+def running(folder: Path, **env: str) -> Iterator[Stack]:
+    """A ready stack."""
+    stack = Stack(folder, **env)
+    try:
+        stack.wait_until_ready()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def slowness() -> float:
+    """How many times longer things may take because others use this machine's cores."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 1.5)
+
+
+def clean_env() -> Mapping[str, str]:
+    """Ours without what would change what is tested."""
+    foreign = ("SORA_", "AWS_", "DATABASE", "REDIS", "MUSICAPP_", "DAGSTER_", "FAL_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+
+
+def free_port() -> int:
+    """One nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    """Direct children, whichever thread started them."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (thread / "children").read_text().split()]
+    return found
+
+
+def command_line(pid: int) -> str:
+    """Empty for a process that has just gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
