@@ -35,8 +35,7 @@ def band():
     """Held chords wide in stereo and a noise burst on each beat."""
     rng = np.random.default_rng(2)
     sides = [
-        sum(np.sin(2 * np.pi * f * T + p) for f, p in zip((220, 277, 330), rng.random(3) * 6))
-        for _ in range(2)
+        sum(np.sin(2 * np.pi * f * T + 6 * rng.random()) for f in (220, 277, 330)) for _ in range(2)
     ]
     hits = rng.standard_normal((2, N)) * np.exp(-((T % 0.5) / 0.02))
     return (0.06 * np.array(sides) + 0.2 * hits).astype(np.float32)
