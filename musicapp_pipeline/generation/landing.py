@@ -201,6 +201,7 @@ def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> Non
         "code": "provider_stuck",
         "message": f"{why} ${attempt.reserved_usd:.2f} stays held; if the clip still comes it is"
         " kept.",
+        "actions": list(states.WHAT_TO_DO["stuck"]),
     }
     ledger.move(session, attempt, "stuck", error=error)
     if _speaks_for_take(session, attempt):

@@ -5,13 +5,18 @@ money until somebody who looked at the provider's console or invoice says what i
 another take needs none of this: it is admitted if the budget covers both.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, ledger
+from musicapp_pipeline.generation import acceptance, ledger, states
 from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.generation.submission import end_take
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, now
+from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
 
 OPEN_QUESTIONS = ("unknown", "stuck")
 
@@ -26,6 +31,53 @@ class JobOfAnotherTake(GenerationError):
     """The provider's id that a person gave belongs to another take."""
 
     code = "job_of_another_take"
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A take that holds money until somebody says what is true; ``key`` is its partition key."""
+
+    key: str
+    version_id: str
+    state: str
+    held_usd: Decimal
+    provider: str
+    provider_job_id: str | None
+    since: datetime
+    message: str
+    actions: tuple[str, ...]
+
+
+def open_questions(session: Session, project_id: str | None = None) -> list[OpenQuestion]:
+    """Takes that wait for a person's word, oldest first; of all projects when none is named."""
+    parked = and_(GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_(None))
+    query = (
+        select(GenerationAttempt, SceneVersion.key)
+        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
+        .where(
+            GenerationAttempt.state.in_(OPEN_QUESTIONS),
+            or_(parked, GenerationAttempt.state == "stuck"),
+        )
+        .order_by(GenerationAttempt.created_at, GenerationAttempt.id)
+    )
+    if project_id is not None:
+        query = query.where(GenerationAttempt.project_id == project_id)
+    return [_question(attempt, key) for attempt, key in session.execute(query)]
+
+
+def _question(attempt: GenerationAttempt, key: str) -> OpenQuestion:
+    told = attempt.error or {}
+    return OpenQuestion(
+        key=key,
+        version_id=attempt.version_id,
+        state=attempt.state,
+        held_usd=attempt.reserved_usd,
+        provider=attempt.provider,
+        provider_job_id=attempt.provider_job_id,
+        since=attempt.accepted_at or attempt.submitted_at or attempt.created_at,
+        message=str(told.get("message", "")),
+        actions=tuple(told.get("actions") or states.WHAT_TO_DO[attempt.state]),
+    )
 
 
 def open_question(session: Session, version_id: str) -> GenerationAttempt | None:

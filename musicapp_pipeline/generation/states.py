@@ -30,6 +30,19 @@ IN_FLIGHT = ("submitting", "submitted")
 DRIVEN = ("submitting", "submitted", "unknown", "completed", "stuck")
 """A dispatcher has something to do, besides starting new ones."""
 
+WHAT_TO_DO = {
+    "unknown": (
+        "look in the provider's own console for the clip",
+        "confirm it was not bought: the money is given back",
+        "attach the provider's id of the clip: it is fetched",
+    ),
+    "stuck": (
+        "wait: it is looked at now and then, and kept if it comes",
+        "look at the provider's invoice and say whether it was charged",
+    ),
+}
+"""For people; ``POST /api/projects/{id}/scenes/{id}/versions/{id}/resolve`` does it."""
+
 
 class IllegalTransition(GenerationError):
     """A bug: an attempt was told to do what its state does not allow."""

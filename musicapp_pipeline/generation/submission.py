@@ -174,11 +174,7 @@ def park_unknown(session: Session, attempt_id: str, why: str) -> None:
         "code": "submission_unknown",
         "message": f"The provider may or may not have accepted this take: {why}."
         f" ${attempt.reserved_usd:.2f} stays held against the cap.",
-        "actions": [
-            "look in the provider's own console for the clip",
-            "confirm it was not bought: the money is given back",
-            "attach the provider's id of the clip: it is fetched",
-        ],
+        "actions": list(states.WHAT_TO_DO["unknown"]),
     }
     attempt.error = error
     end_take(session, attempt, "unknown", error)

@@ -1,0 +1,288 @@
+"""Was it bought? What happens after an answer was lost, and what a person can say."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from musicapp_pipeline.generation import acceptance, ledger, resolving, submission
+from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.resolving import JobOfAnotherTake, NothingToResolve
+from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.models import now
+from musicapp_pipeline_tests.databases import KINDS
+from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
+
+LOST_AND_BOUGHT = ("lose_response", "500_after", "502_after", "409_after", "garbage_after",
+                   "empty_after")  # fmt: skip
+LOST_AND_NOT_BOUGHT = ("lose_request", "500_before", "503_before", "408_before")
+
+
+@pytest.fixture
+def world(tmp_path):
+    with money_world("sqlite", tmp_path) as made:
+        yield made
+
+
+def parked(folder, **server):
+    """A take in doubt at a provider whose list does not say what its jobs are for."""
+    return money_world("sqlite", folder, dialect="sglang", **server)
+
+
+def lose_answer(world) -> str:
+    world.server.script("create", "lose_response")
+    (made,) = world.admit()
+    world.drive()
+    assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
+    return made.version.id
+
+
+def posts(world) -> int:
+    return sum(r.method == "POST" for r in world.server.requests)
+
+
+# Looking for it
+
+
+@pytest.mark.parametrize("fault", LOST_AND_BOUGHT)
+def test_a_lost_answer_is_found_in_the_list_and_never_paid_twice(world, fault):
+    world.server.script("create", fault)
+    world.admit()
+    world.drive()
+    assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+    assert world.attempt().claimed_by_reconciliation
+    assert posts(world) == 1
+    world.check_settled()
+
+
+@pytest.mark.parametrize("fault", LOST_AND_NOT_BOUGHT)
+def test_a_lost_request_is_sent_again_after_two_looks(world, fault):
+    world.server.script("create", fault)
+    world.admit()
+    world.drive()
+    assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+    assert (posts(world), len(world.server.ledger.charges)) == (2, 1)
+    assert world.attempt().reconcile_looks == 2
+    world.check_settled()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_that_lags_is_waited_for(kind, tmp_path):
+    with money_world(kind, tmp_path, list_lag=0.3) as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive(list_lag=0.4)
+        assert posts(world) == 1
+        world.check_settled()
+
+
+@pytest.mark.parametrize("fault", ["500", "reset", "429"])
+def test_a_list_that_does_not_answer_is_asked_again(world, fault):
+    world.server.script("create", "lose_response")
+    world.server.script("list", fault, fault)
+    world.admit()
+    world.drive()
+    assert posts(world) == 1
+    world.check_settled()
+
+
+def test_twins_in_doubt_are_told_apart_by_taking_turns(tmp_path):
+    """Two takes of one prompt: while one is in doubt the other is not sent."""
+    with money_world("sqlite", tmp_path) as world:
+        world.server.script("create", "lose_response")
+        world.admit(each=3)
+        world.drive()
+        assert world.states() == ["settled"] * 3
+        assert len(world.server.ledger.charges) == 3
+        world.check_settled()
+
+
+def test_a_lost_senders_request_may_still_arrive_and_is_waited_for(world):
+    """Its process is gone, the request is not: looks count only once it must have arrived."""
+    (made,) = world.admit()
+    with world.database.write() as session:
+        assert submission.begin(session, made.attempt.id, world.provider().key, 8).go
+    world.die()
+    with world.database.write() as session:
+        attempt = ledger.locked(session, made.attempt.id)
+        attempt.submitted_at = now()
+    lists = 0
+
+    def looked_often() -> bool:
+        nonlocal lists
+        lists = sum(r.method == "GET" for r in world.server.requests)
+        return lists > 4
+
+    world.drive(looked_often, send_limit=3600.0)
+    assert world.states() == ["unknown"]
+    assert posts(world) == 0, "five looks, and still nothing was sent again"
+    assert world.attempt().reconcile_looks == 0
+
+
+def test_a_remix_that_was_lost_is_found_by_its_source(world):
+    from musicapp_pipeline.generation import admission
+    from musicapp_pipeline.store import projects
+
+    world.admit()
+    world.drive()
+    with world.database.write() as session:
+        source = takes.get(session, world.takes()[0].id)
+        takes.set_status(session, source, "completed")
+        provider = world.provider(remix="native")
+        project = projects.get(session, world.project_id)
+        admission.remix(session, project, source, "at night", provider)
+    world.server.script("remix", "lose_response")
+    world.drive()
+    assert world.statuses() == ["completed", "landed"]
+    assert world.server.ledger.times_billed("at night") == 1
+    world.check_settled()
+
+
+# An answer outranks a claim
+
+
+def job(number: int) -> ProviderJob:
+    return ProviderJob(id=f"video_{number}", status="queued")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_outranks_a_claim_on_the_same_job(kind, tmp_path):
+    with money_world(kind, tmp_path, scenes=2) as world:
+        first, second = (item.attempt.id for item in world.admit())
+        key = world.provider().key
+        with world.database.write() as session:
+            for id_ in (first, second):
+                assert submission.begin(session, id_, key, 8).go
+            submission.ambiguous(session, first, "lost", now())
+            acceptance.accepted(session, first, job(1), claimed=True)
+        with world.database.write() as session:
+            acceptance.accepted(session, second, job(1))
+        states = {a.id: (a.state, a.provider_job_id) for a in world.attempts()}
+        assert states == {first: ("unknown", None), second: ("submitted", "video_1")}
+
+
+def test_a_second_purchase_of_one_attempt_is_booked_even_beyond_the_cap(tmp_path):
+    with money_world("sqlite", tmp_path, cap="0.24") as world:
+        (made,) = world.admit()
+        with world.database.write() as session:
+            assert submission.begin(session, made.attempt.id, world.provider().key, 8).go
+            acceptance.accepted(session, made.attempt.id, job(1))
+        with world.database.write() as session:
+            acceptance.accepted(session, made.attempt.id, job(2))
+        assert world.money()[0] == 2 * FOUR_SECONDS > world.cap()
+        assert {a.provider_job_id for a in world.attempts()} == {"video_1", "video_2"}
+
+
+# The sweeper
+
+
+def test_a_purchase_that_shows_up_late_is_booked_and_its_clip_fetched(tmp_path):
+    """The list lagged longer than was said, so the take was bought twice: the books say so."""
+    with money_world("sqlite", tmp_path, list_lag=2.0) as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive()
+        assert len(world.server.ledger.charges) == 2
+        world.server.list_lag = 0.0
+        world.drive(lambda: world.states() == ["settled"] * 2, sweep=0.1, send_limit=0.0)
+        assert world.statuses() == ["landed"]
+        assert all(attempt.media_key for attempt in world.attempts())
+        world.check_settled()
+
+
+def test_the_sweeper_asks_nothing_while_nothing_was_declared_absent(world):
+    world.admit()
+    world.drive()
+    asked = len(world.server.requests)
+    looks = iter(range(20))
+    world.drive(lambda: next(looks, None) is None, sweep=0.05)
+    assert len(world.server.requests) == asked
+
+
+# What a person can say
+
+
+def test_where_a_list_tells_no_prompts_a_person_decides_and_the_money_stays_held(tmp_path):
+    with parked(tmp_path) as world:
+        lose_answer(world)
+        assert world.money() == (FOUR_SECONDS, Decimal(0))
+        (told,) = world.jobs()
+        assert (told.status, told.error["code"]) == ("failed", "submission_unknown")
+        assert "$0.24 stays held" in told.error["message"]
+        assert len(told.error["actions"]) == 3
+        world.time_passes()
+        looks = iter(range(5))
+        world.drive(lambda: next(looks, None) is None)
+        assert posts(world) == 1, "never sent again by itself"
+
+
+def test_one_in_doubt_does_not_hold_up_the_next_take_of_its_scene(tmp_path):
+    with parked(tmp_path) as world:
+        lose_answer(world)
+        world.admit()
+        world.drive()
+        assert sorted(world.statuses()) == ["landed", "unknown"]
+
+
+def test_said_not_to_be_charged_the_money_is_given_back(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        with world.database.write() as session:
+            resolving.not_charged(session, version_id, "not in the console")
+        assert (world.states(), world.statuses()) == (["released"], ["failed"])
+        assert world.money() == (Decimal(0), Decimal(0))
+
+
+def test_said_to_be_charged_the_money_is_spent(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        with world.database.write() as session:
+            resolving.charged(session, version_id)
+        assert (world.states(), world.statuses()) == (["settled"], ["failed"])
+        assert world.money() == (Decimal(0), world.server.ledger.total())
+
+
+def test_a_job_found_in_the_console_is_attached_and_its_clip_fetched(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        (found,) = world.server.jobs
+        with world.database.write() as session:
+            resolving.attach(session, version_id, found)
+        world.drive()
+        assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+        world.check_settled()
+
+
+def test_a_job_of_another_take_cannot_be_attached(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        world.admit()
+        world.drive()
+        theirs = next(a.provider_job_id for a in world.attempts() if a.provider_job_id)
+        with world.database.write() as session, pytest.raises(JobOfAnotherTake):
+            resolving.attach(session, version_id, theirs)
+
+
+def test_what_is_not_in_question_cannot_be_resolved(world):
+    (made,) = world.admit()
+    world.drive()
+    for decide in (resolving.charged, resolving.not_charged):
+        with world.database.write() as session, pytest.raises(NothingToResolve):
+            decide(session, made.version.id)
+
+
+def test_open_questions_are_listed_with_what_can_be_done(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        with world.database.read() as session:
+            (asked,) = resolving.open_questions(session, world.project_id)
+            assert resolving.open_questions(session, "elsewhere") == []
+        assert (asked.version_id, asked.state, asked.held_usd) == (
+            version_id,
+            "unknown",
+            FOUR_SECONDS,
+        )
+        assert asked.key == world.takes()[0].key
+        assert asked.since <= now() + timedelta(seconds=1)
+        assert "may or may not have accepted" in asked.message
+        assert asked.actions
