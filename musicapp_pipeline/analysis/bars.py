@@ -7,8 +7,8 @@ import numpy as np
 from musicapp_pipeline.analysis.arrays import Doubles, Ints
 
 METRES = (4, 3, 6, 5, 7)
-RARITY = {4: 0.0, 3: 1.0, 6: 2.0, 5: 2.5, 7: 2.5}
-"""How much less likely a metre is than 4/4 before anything is heard (natural log)."""
+RARITY = {4: 0.0, 3: 0.2, 6: 0.4, 5: 0.8, 7: 1.0}
+"""How much less likely a bar of a metre is than one of 4/4 before it is heard (natural log)."""
 SLIP = 7.0
 """Cost of a bar that is a beat or more too short, or a beat too long."""
 SWITCH = 9.0
@@ -66,12 +66,22 @@ def find_bars(chance: Doubles, metres: tuple[int, ...] = METRES) -> Bars:
     return Bars(position, main, float(np.clip(lead / 0.7, 0, 1)))
 
 
+def _evidence(chance: Doubles, states: _States) -> Doubles:
+    """Log-likelihood of each beat in each state, (beats, states).
+
+    The chance is divided by what it would be if nothing were heard, one in ``metre``: else long
+    bars, which have few downbeats, would win wherever downbeats are hard to hear.
+    """
+    rare = np.array([RARITY[int(m)] for m in states.metre])
+    first = np.log(chance)[:, None] + np.log(states.metre) - rare
+    later = np.log(1 - chance)[:, None] - np.log(1 - 1 / states.metre)
+    return np.where(states.position == 0, first, later)
+
+
 def _viterbi(chance: Doubles, states: _States) -> Ints:
-    down, other = np.log(chance), np.log(1 - chance)
-    is_first = states.position == 0
+    heard = _evidence(chance, states)
     chain = np.maximum(np.arange(len(states.metre)) - 1, 0)
-    rarity = np.array([RARITY[int(m)] for m in states.metre])
-    score = np.where(is_first, down[0], other[0]) - rarity
+    score = heard[0]
     back = np.zeros((len(chance), len(states.metre)), np.int64)
     for i in range(1, len(chance)):
         step, origin = score[chain], chain.copy()
@@ -80,12 +90,9 @@ def _viterbi(chance: Doubles, states: _States) -> Ints:
         nearest = int(ends.argmax())
         for k, (first, last) in enumerate(zip(states.first, states.last, strict=True)):
             early = first + int(score[first : last + 1].argmax())
-            change = (
-                ends[nearest] - SWITCH - max(0.0, rarity[first] - rarity[states.first[nearest]])
-            )
             options = (
                 (float(ends[k]), int(last)),
-                (float(change), int(states.last[nearest])),
+                (float(ends[nearest]) - SWITCH, int(states.last[nearest])),
                 (float(score[early]) - SLIP, early),
             )
             step[first], origin[first] = max(options)
@@ -95,7 +102,7 @@ def _viterbi(chance: Doubles, states: _States) -> Ints:
         step[states.last[longer]] = stay[longer]
         origin[states.last[longer]] = states.last[longer]
         back[i] = origin
-        score = step + np.where(is_first, down[i], other[i])
+        score = step + heard[i]
     path = np.empty(len(chance), np.int64)
     path[-1] = int(score.argmax())
     for i in range(len(chance) - 1, 0, -1):

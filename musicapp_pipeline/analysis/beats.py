@@ -1,17 +1,27 @@
 """Beats, bars and tempo of a song."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
-from musicapp_pipeline.analysis import bars, onsets, pulse
+from musicapp_pipeline.analysis import activation, bars, network, onsets, pulse
 from musicapp_pipeline.analysis.arrays import Doubles, Floats, Ints
-from musicapp_pipeline.analysis.spectra import CHROMA_FPS, FPS, Spectra
+from musicapp_pipeline.analysis.spectra import FPS, Spectra
 
 RULER_BPM = 120.0
 """The grid of a song in which no pulse is heard."""
+TEMPO_PRIOR = (118.0, 1.0)
+"""Where people tap (BPM) and how widely (octaves)."""
+QUIET = 1e-6
+"""Power under this share of the loud parts' is silence (-60 dB)."""
+SPEAKING = 0.002
+"""Seconds instruments take to speak: by so much attacks in songs lie behind the beat meant."""
+_REACH = 3
+"""Frames (10 ms) by which the attack that makes a beat may lie from where the beat is expected."""
+_AUDIBLE = 0.1
+"""Below this there is no attack to move to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,49 +42,47 @@ class BeatGrid:
         return np.asarray(self.times[self.position == 0])
 
 
-def find_beats(song: Spectra, flux: Floats) -> BeatGrid:
+def find_beats(song: Spectra, grown: Floats, flux: Floats) -> BeatGrid:
     """Hear the beat grid of a song.
 
     Args:
         song: its spectra.
-        flux: band flux at 100 fps, see :func:`onsets.band_flux`.
+        grown: the rise of its mel bands at 100 fps, see :func:`onsets.rise`.
+        flux: the rise in six bands, see :func:`onsets.band_flux`.
     """
-    activation, contrast = onset_activation(flux)
-    if song.duration < 0.6 or float(activation.max(initial=0)) < 0.05:
+    attacks = activation.attack_activation(flux)
+    if song.duration < 0.6 or float(attacks.max(initial=0)) < 0.05:
         return _ruler(song.duration, "no beat heard: the grid is a plain 120 BPM ruler")
-    found = pulse.track_pulse(activation, prior=pulse.lognormal_tempo(115.0, 0.7))
+    heard = network.activations(song, grown)
+    fused = activation.fuse(heard[:, 0], attacks)
+    found = pulse.track_pulse(fused, prior=pulse.lognormal_tempo(*TEMPO_PRIOR))
     if len(found.frames) < 2:
         return _ruler(song.duration, "too short for a beat: the grid is a plain 120 BPM ruler")
-    times, strengths = _place(found.frames, found.intervals, activation)
-    inside = (times >= 0) & (times < song.duration)
-    times, strengths = times[inside], strengths[inside]
-    accent = _accent(times, contrast, song)
-    found_bars = bars.find_bars(accent)
-    confidence = pulse_confidence(times, activation)
+    times, strengths = _place(found.frames, found.intervals, fused, attacks)
+    counted = bars.find_bars(activation.downbeat_chance(times, heard))
+    keep = _sounding(times, song)
+    times, strengths, position = times[keep], strengths[keep], counted.position[keep]
+    confidence = pulse_confidence(times, fused)
     bpm = tempo_of(times)
+    return BeatGrid(
+        times,
+        strengths,
+        position,
+        counted.metre,
+        bpm,
+        confidence,
+        tuple(round(bpm * f, 3) for f in (0.5, 2.0) if 30 <= bpm * f <= 300),
+        _notes(times, confidence),
+    )
+
+
+def _notes(times: Doubles, confidence: float) -> tuple[str, ...]:
     notes = []
     if confidence < 0.35:
         notes.append("the beat is weak or free: check the grid before you trust it")
     if len(times) > 8 and _unsteadiness(times) > 0.08:
         notes.append("the tempo varies; bpm is the median")
-    return BeatGrid(
-        times,
-        strengths,
-        found_bars.position,
-        found_bars.metre,
-        bpm,
-        confidence,
-        tuple(round(bpm * f, 3) for f in (0.5, 2.0) if 30 <= bpm * f <= 300),
-        tuple(notes),
-    )
-
-
-def onset_activation(flux: Floats) -> tuple[Doubles, Floats]:
-    """How much each frame sounds like a beat from attacks alone, 0 to 1, and the band contrasts."""
-    contrast = onsets.local_contrast(flux)
-    curve = contrast.mean(axis=1) + 0.5 * contrast[:, 0]
-    smooth = gaussian_filter1d(curve.astype(np.float64), 1.5)
-    return 1 - np.exp(-0.55 * smooth), contrast
+    return tuple(notes)
 
 
 def tempo_of(times: Doubles) -> float:
@@ -105,44 +113,35 @@ def _unsteadiness(times: Doubles) -> float:
     return float(np.median(np.abs(gaps / np.median(gaps) - 1)))
 
 
-def _place(frames: Ints, intervals: Ints, activation: Doubles) -> tuple[Doubles, Doubles]:
-    """Move each beat to the peak within its region, between frames."""
+def _sounding(times: Doubles, song: Spectra) -> NDArray[np.bool_]:
+    """Which beats lie in the song and not in a silence that lasts until the next."""
+    if not len(times):
+        return np.zeros(0, np.bool_)
+    gap = float(np.median(np.diff(times))) if len(times) > 1 else 0.5
+    floor = float(np.quantile(song.power, 0.9)) * QUIET
+    width = max(1, round(gap * FPS))
+    loudest = maximum_filter1d(song.power, width, origin=-((width - 1) // 2), mode="constant")
+    frames = np.clip(np.round(times * FPS).astype(int), 0, len(loudest) - 1)
+    inside = (times >= 0) & (times < song.duration)
+    return np.asarray(inside & (loudest[frames] > floor))
+
+
+def _place(
+    frames: Ints, intervals: Ints, fused: Doubles, attacks: Doubles
+) -> tuple[Doubles, Doubles]:
+    """Move each beat to the peak within its region, then to the attack that makes it."""
     times, strengths = [], []
     for frame, interval in zip(frames, intervals, strict=True):
         width = max(1, int(np.ceil(interval * pulse.BEAT_SHARE)))
-        region = activation[frame : frame + width + 1]
+        region = fused[frame : frame + width + 1]
         peak = int(frame) + int(region.argmax())
-        times.append(onsets.refine_peak(activation.astype(np.float32), peak) / FPS)
+        low = max(0, peak - _REACH)
+        attack = low + int(attacks[low : peak + _REACH + 1].argmax())
+        heard = attacks[attack] > _AUDIBLE
+        curve, peak = (attacks, attack) if heard else (fused, peak)
+        times.append(onsets.refine_peak(curve, peak) / FPS)
         strengths.append(float(region.max()))
-    return np.array(times) - onsets.LATENCY, np.array(strengths)
-
-
-def _accent(times: Doubles, contrast: Floats, song: Spectra) -> Doubles:
-    """How much each beat sounds like a downbeat: a low attack and a change of harmony."""
-    frames = np.clip(np.round(times * FPS).astype(int), 0, len(contrast) - 1)
-    low = np.array([contrast[max(0, f - 3) : f + 5, 0].max() for f in frames])
-    edges = np.clip(
-        np.round(np.append(times, song.duration) * CHROMA_FPS).astype(int), 0, len(song.chroma)
-    )
-    per_beat = np.stack(
-        [
-            song.chroma[min(a, len(song.chroma) - 1) : max(b, a + 1)].mean(axis=0)
-            for a, b in pairwise(edges)
-        ]
-    )
-    per_beat /= np.linalg.norm(per_beat, axis=1, keepdims=True) + 1e-9
-    change = np.zeros(len(times))
-    for i in range(1, len(times)):
-        change[i] = 1 - float(
-            per_beat[max(0, i - 2) : i].mean(axis=0) @ per_beat[i : i + 2].mean(axis=0)
-        )
-    return standard(0.5 * standard(low) + standard(change))
-
-
-def standard(values: Doubles) -> Doubles:
-    """Mean 0, deviation 1."""
-    scaled: Doubles = (values - values.mean()) / (values.std() + 1e-9)
-    return scaled
+    return np.array(times) - onsets.LATENCY - SPEAKING, np.array(strengths)
 
 
 def _ruler(duration: float, note: str) -> BeatGrid:

@@ -73,11 +73,11 @@ def track_pulse(
 def _beat_gain(activation: Doubles) -> Doubles:
     """Running sum of what it gains to call a frame a beat instead of rest, (frames + 1,).
 
-    Every path calls every frame one or the other, so only the difference matters.
+    Every path calls every frame one or the other, so only the difference matters. Where either is
+    as likely nothing is gained: a bonus for beats would double slow songs.
     """
     a = np.clip(activation.astype(np.float64), 1e-4, 1 - 1e-4)
-    rest = np.log((1 - a) * (BEAT_SHARE / (1 - BEAT_SHARE)))
-    return np.concatenate([[0.0], np.cumsum(np.log(a) - rest)])
+    return np.concatenate([[0.0], np.cumsum(np.log(a) - np.log(1 - a))])
 
 
 def _transitions(

@@ -44,7 +44,7 @@ def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:
     grown = onsets.rise(heard.mel)
     flux = onsets.band_flux(grown)
     on_progress(0.5, "beats")
-    grid = beats.find_beats(heard, flux)
+    grid = beats.find_beats(heard, grown, flux)
     strength = onsets.onset_strength(flux)
     onset_times, onset_strengths = onsets.pick_onsets(strength)
     on_progress(0.8, "sections")

@@ -82,10 +82,10 @@ def bias_ms(truth: np.ndarray, beats: np.ndarray) -> float:
 def _hits(song: TrueSong, heard: Heard, window: float) -> float:
     import mir_eval
 
-    edges = [0.0, *(a for a, _, _ in song.sections), song.sections[-1][1]]
-    end = max(len(song.samples) / 22_050, edges[-1])
-    true = _intervals(np.array([*edges, end]))
-    found = _intervals(np.array([0.0, *heard.bounds, end]))
+    end = song.sections[-1][1]
+    true = _intervals(np.array([*(a for a, _, _ in song.sections), end]))
+    inner = heard.bounds[(heard.bounds > 0) & (heard.bounds < end)]
+    found = _intervals(np.array([0.0, *inner, end]))
     return float(mir_eval.segment.detection(true, found, window=window, trim=True)[2])
 
 

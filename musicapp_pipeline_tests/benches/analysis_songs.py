@@ -8,6 +8,7 @@ written by other people for another purpose, with a voice.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class TrueSong:
     beats: np.ndarray
     downbeats: np.ndarray
     sections: tuple[tuple[float, float, str], ...]
+    """Start, end, type; the first starts at 0 and the last ends with the song."""
 
 
 def numbers() -> Iterator[tuple[str, int]]:
@@ -62,7 +64,7 @@ def make(family: str, number: int, *, fonts: bool = False) -> TrueSong:
         truth["meter"],
         np.array(truth["beats"]),
         np.array(truth["downbeats"]),
-        tuple((a, b, kind) for a, b, kind in truth["sections"]),
+        _tiling(truth["sections"], len(samples) / RATE),
     )
 
 
@@ -99,3 +101,9 @@ def _true(name: str, audio: np.ndarray, rate: int, truth: Mapping[str, Any]) -> 
         np.array(truth["downbeats"]),
         tuple((s["start_time"], s["end_time"], s["type"]) for s in truth["sections"]),
     )
+
+
+def _tiling(parts: list[Any], duration: float) -> tuple[tuple[float, float, str], ...]:
+    """A breath before the first beat and the last chord's ring are no sections of their own."""
+    edges = [0.0, *(part[0] for part in parts[1:]), duration]
+    return tuple((a, b, part[2]) for (a, b), part in zip(pairwise(edges), parts, strict=True))

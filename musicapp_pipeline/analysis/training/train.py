@@ -75,7 +75,7 @@ def _batch(songs: list[Example], rng: np.random.Generator) -> tuple[Any, ...]:
 def train(
     songs: list[Example], *, minutes: float, steps: int, seed: int = 0, start: Path | None = None
 ) -> Any:
-    """Fit the network for at most so many steps or CPU minutes.
+    """Fit the network for at most so many steps or minutes.
 
     The last twentieth of ``songs`` is kept aside; its loss is printed.
     """
@@ -92,7 +92,7 @@ def train(
         net.load_state_dict(torch.load(start))
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(songs)} songs", flush=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
-    began, spent, running = time.process_time(), 0.0, 0.0
+    began, spent, running = time.monotonic(), 0.0, 0.0
     step = 0
     while spent < 1:
         inputs, targets, weights = _batch(songs, rng)
@@ -105,11 +105,12 @@ def train(
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         step += 1
-        running = 0.97 * running + 0.03 * float(loss) if step > 1 else float(loss)
-        spent = max(step / steps, (time.process_time() - began) / (60 * minutes))
+        value = float(loss.detach())
+        running = 0.97 * running + 0.03 * value if step > 1 else value
+        spent = max(step / steps, (time.monotonic() - began) / (60 * minutes))
         if step % 50 == 0:
             held = _held_loss(net, kept)
-            minute = (time.process_time() - began) / 60
+            minute = (time.monotonic() - began) / 60
             print(f"{step} {minute:.1f} min loss {running:.4f} held {held:.4f}", flush=True)
     return net.eval()
 
@@ -155,7 +156,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the beat network on generated songs.")
     parser.add_argument("--songs", type=Path, required=True, help="folder made by dataset.py")
     parser.add_argument("--out", type=Path, required=True, help="weights to write (.npz)")
-    parser.add_argument("--minutes", type=float, default=40.0, help="of CPU time")
+    parser.add_argument(
+        "--minutes", type=float, default=40.0, help="of wall time; the learning rate falls with it"
+    )
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="a .pt to go on from")
