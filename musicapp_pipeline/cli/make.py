@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from musicapp_pipeline.cli.notes import notes_of
 from musicapp_pipeline.cli.options import MakeOptions, Order
 from musicapp_pipeline.cli.producer import Producer
 from musicapp_pipeline.cli.project import discard_unheard, find_or_create
@@ -38,6 +39,7 @@ class Summary:
     cost_usd: Decimal
     simulated: bool
     made: Mapping[str, int]
+    notes: tuple[str, ...]
     timings: Mapping[str, float]
     project_id: str
     bytes: int
@@ -57,6 +59,7 @@ class Summary:
             "costSimulated": self.simulated,
             "projectId": self.project_id,
             "made": dict(self.made),
+            "notes": list(self.notes),
             "timings": {name: round(value, 2) for name, value in self.timings.items()},
         }
 
@@ -71,7 +74,8 @@ class Summary:
             f"{self.duration_seconds:.2f} s, {self.frames} frames at {self.fps} fps,"
             f" {self.scenes} scenes, {self.takes} takes, {money}\n"
             f"{work}\n{times}\n"
-            f"contact sheet: {self.contact_sheet}\nvideo: {self.video}"
+            + "".join(f"note: {note}\n" for note in self.notes)
+            + f"contact sheet: {self.contact_sheet}\nvideo: {self.video}"
         )
 
 
@@ -95,6 +99,8 @@ def make_video(order: Order) -> Summary:
         project = find_or_create(bench, order)
         with open_instance(bench.settings) as instance, View() as view:
             producer = Producer(bench, instance, view, order.options.takes)
+            for note in order.notes:
+                view.log(note)
             before = _artifact_count(bench, project.id)
             if before:
                 view.log(f"{before} results of earlier runs are kept where nothing changed")
@@ -104,7 +110,7 @@ def make_video(order: Order) -> Summary:
                 discard_unheard(bench, project.id)
                 raise
         timings = {**producer.seconds, "total": time.monotonic() - started}
-        return _summary(bench, project, order.options.out, dict(producer.made), timings)
+        return _summary(bench, project, order, dict(producer.made), timings)
 
 
 @contextmanager
@@ -140,7 +146,7 @@ def _artifact_count(bench: Workbench, project_id: str) -> int:
 def _summary(
     bench: Workbench,
     project: Project,
-    out: Path,
+    order: Order,
     made: Mapping[str, int],
     timings: Mapping[str, float],
 ) -> Summary:
@@ -149,8 +155,9 @@ def _summary(
         assert final is not None and final.media_key is not None
         rows = scenes.of_project(session, project.id, versions=True)
         cost = ledger.spent(session, project.id)
+        notes = (*order.notes, *notes_of(session, project.id))
         project = projects.get(session, project.id)
-    out = out.expanduser().resolve()
+    out = order.options.out.expanduser().resolve()
     name = slug(project.title) or "video"
     pictures = final.details["pictures"]
     copies = {
@@ -173,6 +180,7 @@ def _summary(
         cost_usd=cost,
         simulated=bench.provider.name == "mock",
         made=made,
+        notes=notes,
         timings=timings,
         project_id=project.id,
         bytes=final.details["bytes"],

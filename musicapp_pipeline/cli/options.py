@@ -55,6 +55,8 @@ class Order:
     options: MakeOptions
     new: NewProject
     identity: str
+    notes: tuple[str, ...] = ()
+    """What is odd but can be used."""
 
 
 def checked(options: MakeOptions) -> Order:
@@ -65,11 +67,11 @@ def checked(options: MakeOptions) -> Order:
     """
     song = existing(options.song, "song")
     lyrics = read_text(options.lyrics, "lyrics") if options.lyrics else ""
-    _check_reference(options.reference)
+    notes = _check_reference(options.reference)
     _check_playable(song)
     new = _project(options, lyrics, song)
     _check_writable(options.out)
-    return Order(options, new, _identity(options, lyrics, song))
+    return Order(options, new, _identity(options, lyrics, song), notes)
 
 
 def _project(options: MakeOptions, lyrics: str, song: Path) -> NewProject:
@@ -146,11 +148,18 @@ def _check_playable(song: Path) -> None:
         )
 
 
-def _check_reference(reference: Path | None) -> None:
-    if reference is not None:
-        from musicapp_pipeline.media.pictures import load_reference_image
+def _check_reference(reference: Path | None) -> tuple[str, ...]:
+    if reference is None:
+        return ()
+    import numpy as np
 
-        load_reference_image(existing(reference, "reference"))
+    from musicapp_pipeline.generation.picture.face import find_face
+    from musicapp_pipeline.media.pictures import load_reference_image
+
+    picture = load_reference_image(existing(reference, "reference"))
+    if find_face(np.asarray(picture.convert("RGB"))).found:
+        return ()
+    return (f"no face was found in {reference.name}; where none is seen, no lips can be moved",)
 
 
 def _check_writable(out: Path) -> None:

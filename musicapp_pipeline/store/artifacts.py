@@ -52,6 +52,15 @@ def drop(session: Session, partition: str) -> None:
     )
 
 
+def of_project(session: Session, asset: str, project_id: str) -> list[Artifact]:
+    """What an asset has made for a project, in the order of its partitions."""
+    key = Artifact.partition
+    query = select(Artifact).where(
+        Artifact.asset == asset, (key == project_id) | key.startswith(f"{project_id}/")
+    )
+    return list(session.scalars(query.order_by(key)))
+
+
 def count(session: Session, project_id: str) -> int:
     """How many partitions of a project have been made."""
     query = select(func.count()).where(

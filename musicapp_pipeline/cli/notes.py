@@ -1,0 +1,35 @@
+"""What a person should know about a finished video beyond that it is finished."""
+
+from collections import Counter
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.store import artifacts
+from musicapp_pipeline.store.models import Artifact
+
+
+def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
+    """What was odd about the song, and where lips could not be moved or words not be read."""
+    found = [
+        note
+        for asset in ("song", "audio_analysis")
+        for row in artifacts.of_project(session, asset, project_id)
+        for note in _told(row)
+    ]
+    still = {
+        row.partition.rpartition("/")[0]: str(row.details.get("shown", {}).get("reason", ""))
+        for row in artifacts.of_project(session, "lip_synced_clip", project_id)
+    }
+    heard: Counter[str] = Counter(reason for reason in still.values() if reason)
+    for row in artifacts.of_project(session, "lyric_alignment", project_id):
+        if not still.get(row.partition):
+            heard.update(_told(row))
+    return (*found, *(_counted(text, number) for text, number in heard.items()))
+
+
+def _told(row: Artifact) -> list[str]:
+    return [str(note) for note in row.details.get("shown", {}).get("notes", ())]
+
+
+def _counted(text: str, scenes: int) -> str:
+    return f"{text} (1 scene)" if scenes == 1 else f"{text} ({scenes} scenes)"
