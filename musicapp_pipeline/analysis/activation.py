@@ -47,9 +47,12 @@ def downbeat_chance(times: Doubles, heard: Floats) -> Doubles:
         times: the beats in seconds, (beats,).
         heard: the network's probabilities of beat and downbeat at 50 fps, (frames, 2).
     """
-    if not len(times) or not len(heard):
-        return np.zeros(len(times))
-    frames = np.round(times * NETWORK_FPS).astype(int)
-    near = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(heard) - 1)
-    beat, down = (heard[near, k].max(axis=1).astype(np.float64) for k in (0, 1))
+    beat, down = (near(times, heard[:, k]) for k in (0, 1))
     return np.asarray((down + 0.01) / (np.maximum(beat, down) + 0.05))
+
+
+def near(times: Doubles, curve: Floats) -> Doubles:
+    """The highest of a curve at 50 fps within 40 ms of each time, (times,)."""
+    frames = np.round(times * NETWORK_FPS).astype(int)
+    at = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(curve) - 1)
+    return np.asarray(curve[at].max(axis=1), np.float64)

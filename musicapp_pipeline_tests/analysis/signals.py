@@ -81,3 +81,42 @@ def groove(
             events.append((time, chord(roots[(i // metre) % len(roots)], metre * period), 1.0))
     length = round((beats[-1] + 2 * period) * RATE)
     return Truth(place(length, events), beats, beats[::metre])
+
+
+def speech(seconds: float = 20.0, seed: int = 1) -> np.ndarray:
+    """Somebody talking: syllables of a buzzing voice with formants, pauses as breath allows."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros(round(seconds * RATE), np.float32)
+    at = 0.2
+    while at < seconds - 0.5:
+        length = float(rng.uniform(0.08, 0.3))
+        t = np.arange(int(length * RATE)) / RATE
+        pitch = rng.uniform(95, 180) * (1 - 0.3 * t / length)
+        buzz = 2 * (np.cumsum(pitch) / RATE % 1) - 1
+        first, second = rng.uniform(300, 800), rng.uniform(900, 2200)
+        vowel = buzz * (1 + np.sin(2 * np.pi * first * t) + np.sin(2 * np.pi * second * t))
+        hiss = 0.3 * np.diff(rng.standard_normal(len(t)), prepend=0) * (t < 0.04)
+        out += place(len(out), [(at, (vowel * np.hanning(len(t)) + hiss).astype(np.float32), 0.15)])
+        at += length + float(rng.exponential(0.06)) + (rng.random() < 0.12) * rng.uniform(0.4, 1.2)
+    return out
+
+
+def drumless(bpm: float = 84.0, bars: int = 12) -> Truth:
+    """Broken chords alone, one tone a half beat."""
+    period = 60 / bpm
+    beats = 0.5 + period * np.arange(4 * bars)
+    roots = (130.8, 174.6, 196.0, 110.0)
+    events = []
+    for half in range(8 * bars):
+        root = roots[half // 8 % 4] * (1, 1.26, 1.498, 2)[(0, 1, 2, 3, 2, 1, 2, 1)[half % 8]]
+        gain = 1.6 if half % 8 == 0 else 1.1 if half % 2 == 0 else 0.8
+        events.append((0.5 + half * period / 2, chord(root, 0.9 * period), gain))
+    return Truth(place(round((beats[-1] + 2) * RATE), events), beats, beats[::4])
+
+
+def free(seconds: float = 24.0, seed: int = 3) -> np.ndarray:
+    """Tones at times that follow no pulse."""
+    rng = np.random.default_rng(seed)
+    times = 0.3 + np.cumsum(0.15 + rng.exponential(0.6, 60))
+    events = [(float(t), chord(float(rng.uniform(100, 300)), 1.2), 1.0) for t in times]
+    return place(round(seconds * RATE), events)
