@@ -1,6 +1,6 @@
 """What alignment and lip-sync exchange. Times are seconds from the start of the given audio."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
@@ -42,6 +42,15 @@ class Line(Frozen):
     start: float
     end: float
     confidence: float
+
+
+class MouthBox(Frozen):
+    """Where a person says the mouth is: left, top, width and height as shares of the picture."""
+
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+    width: float = Field(gt=0, le=1)
+    height: float = Field(gt=0, le=1)
 
 
 class LipSyncReport(Frozen):

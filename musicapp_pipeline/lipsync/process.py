@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicapp_pipeline.lipsync.errors import NoUsableMouth
-from musicapp_pipeline.lipsync.model import LipSyncReport, Phoneme
+from musicapp_pipeline.lipsync.model import LipSyncReport, MouthBox, Phoneme
 from musicapp_pipeline.lipsync.mouth.faces import FaceTracker
 from musicapp_pipeline.lipsync.mouth.landmarks import Points
 from musicapp_pipeline.lipsync.mouth.morph import Morpher
@@ -51,6 +51,7 @@ def lip_sync_clip(
     out: Path,
     *,
     offset_ms: float = 0.0,
+    mouth_box: MouthBox | None = None,
     force_keyframes: Collection[int] = (),
     check: bool = False,
     on_progress: OnProgress = silent,
@@ -64,6 +65,7 @@ def lip_sync_clip(
         phonemes: seconds from the clip's first frame.
         out: the MP4 to make, whole or not at all.
         offset_ms: shift of the mouth against the sound; negative is earlier.
+        mouth_box: where the mouth is, if the most prominent face is not the one that sings.
         force_keyframes: frames at which the result can be cut without re-encoding.
         check: look at the result again and report how well the mouth follows.
 
@@ -77,7 +79,7 @@ def lip_sync_clip(
     with FrameReader(video) as reader:
         info = reader.info
         curve = mouth_curve(phonemes, info.frames, info.fps, offset=offset_ms / 1000)
-        mouth = find_mouth(reader, watch.during(0.0, _TRACKING_SHARE))
+        mouth = find_mouth(reader, watch.during(0.0, _TRACKING_SHARE), mouth_box)
         _require_mouth(mouth)
         with whole_file(out) as part_path:
             silent_path = part_path if audio is None else part_path.with_suffix(".silent.mp4")
@@ -95,7 +97,7 @@ def lip_sync_clip(
     if check:
         from musicapp_pipeline.lipsync.check import follow_check
 
-        correlation = follow_check(out, curve, mouth.track.weight)
+        correlation = follow_check(out, curve, mouth.track.weight, mouth_box=mouth_box)
     on_progress(1.0, "lips in sync")
     return LipSyncReport(
         applied=True,
@@ -151,11 +153,11 @@ class _Watch:
             self._report(done / max(total, 1), f"{what} {done}/{total}")
 
 
-def find_mouth(reader: FrameReader, watch: _Watch) -> Mouth:
+def find_mouth(reader: FrameReader, watch: _Watch, box: MouthBox | None = None) -> Mouth:
     """First pass: landmarks of every frame, and the teeth of the frame that shows most of them."""
     found: list[Points | None] = []
     teeth, most = None, _ENOUGH_TEETH
-    with FaceTracker() as tracker:
+    with FaceTracker(box) as tracker:
         for k, bgr in enumerate(reader):
             watch.frame(k, reader.info.frames, "finding the mouth, frame")
             points = tracker(bgr)

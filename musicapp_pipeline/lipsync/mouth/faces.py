@@ -1,4 +1,4 @@
-"""Following the most prominent face through a clip.
+"""Following one face through a clip: the most prominent, or the one a person points at.
 
 Landmarks are MediaPipe's face mesh (Kartynnik et al., 2019; attention mesh for the lips). Its own
 detector misses faces narrower than about a tenth of the picture, so faces are looked for in tiles
@@ -13,7 +13,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from musicapp_pipeline.lipsync.mouth.landmarks import Points, axes
+from musicapp_pipeline.lipsync.model import MouthBox
+from musicapp_pipeline.lipsync.mouth.landmarks import Points, axes, mouth_middle
 from musicapp_pipeline.lipsync.mouth.mesh import FaceMesh
 
 Bgr = NDArray[Any]
@@ -38,9 +39,16 @@ class Box:
 class FaceTracker:
     """Finds landmarks frame after frame; use as a context manager, then call with frames.
 
+    Args:
+        mouth: only a face whose mouth is here will do, when a face is looked for; the largest
+            otherwise.
+
     Raises:
         FaceTrackerUnavailable: on entering, if the landmark model cannot be started.
     """
+
+    def __init__(self, mouth: MouthBox | None = None) -> None:
+        self._mouth = mouth
 
     def __enter__(self) -> Self:
         self._finder = FaceMesh(still=True)
@@ -77,8 +85,11 @@ class FaceTracker:
 
     def _search(self, bgr: Bgr) -> Points | None:
         """The whole picture first, then ever smaller tiles: prominent faces come first."""
-        for boxes in _tiles(*bgr.shape[:2]):
-            faces = [f for box in boxes if (f := largest_face(self._finder, bgr, box)) is not None]
+        height, width = bgr.shape[:2]
+        for boxes in _tiles(height, width):
+            faces = [face for box in boxes for face in faces_in(self._finder, bgr, box)]
+            if self._mouth is not None:
+                faces = [face for face in faces if _at(face, self._mouth, width, height)]
             if faces:
                 return max(faces, key=_size)
         return None
@@ -93,6 +104,11 @@ class FaceTracker:
 
 def largest_face(mesh: FaceMesh, bgr: Bgr, box: Box) -> Points | None:
     """The largest face in a window of the picture, in the picture's pixels."""
+    return max(faces_in(mesh, bgr, box), key=_size, default=None)
+
+
+def faces_in(mesh: FaceMesh, bgr: Bgr, box: Box) -> list[Points]:
+    """The faces in a window of the picture, in the picture's pixels."""
     import cv2
 
     scale = _CROP_SIDE / box.side
@@ -100,12 +116,21 @@ def largest_face(mesh: FaceMesh, bgr: Bgr, box: Box) -> Points | None:
         # A warp skips pixels when it shrinks: average them first.
         step = 2 ** int(np.log2(1 / scale))
         small = cv2.resize(bgr, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-        found = largest_face(mesh, small, Box(box.x / step, box.y / step, box.side / step))
-        return None if found is None else found * step
+        smaller = Box(box.x / step, box.y / step, box.side / step)
+        return [face * step for face in faces_in(mesh, small, smaller)]
     place = np.array([[scale, 0, -box.x * scale], [0, scale, -box.y * scale]])
     crop = cv2.warpAffine(bgr, place, (_CROP_SIDE, _CROP_SIDE), borderMode=cv2.BORDER_REPLICATE)
     faces = mesh(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB))
-    return max((f * box.side + (box.x, box.y, 0.0) for f in faces), key=_size, default=None)
+    return [face * box.side + (box.x, box.y, 0.0) for face in faces]
+
+
+def _at(points: Points, mouth: MouthBox, width: int, height: int) -> bool:
+    """Whether a face's mouth is in the box or next to it: people draw boxes roughly."""
+    low = np.array([mouth.x * width, mouth.y * height])
+    high = low + np.array([mouth.width * width, mouth.height * height])
+    middle = mouth_middle(points)
+    outside = np.maximum(np.maximum(low - middle, middle - high), 0)
+    return bool(np.hypot(*outside) < 0.5 * _size(points))
 
 
 def _well_inside(points: Points, box: Box) -> bool:
@@ -125,6 +150,11 @@ def _tiles(height: int, width: int) -> Iterator[list[Box]]:
     yield [Box((width - whole) / 2, (height - whole) / 2, whole)]
     for parts in (1, 2, 3):
         side = min(height, width) / parts
-        across = np.linspace(0, width - side, max(1, round(1.5 * width / side - 0.5)))
-        down = np.linspace(0, height - side, max(1, 2 * parts - 1))
-        yield [Box(float(x), float(y), side) for y in down for x in across]
+        across, down = _places(width, side), _places(height, side)
+        yield [Box(x, y, side) for y in down for x in across]
+
+
+def _places(length: int, side: float) -> list[float]:
+    """Where windows begin that cover a length, overlapping by about a third."""
+    count = int(np.ceil(1.5 * length / side - 0.5 - 1e-9))
+    return [float(x) for x in np.linspace(0, length - side, count)]

@@ -69,6 +69,11 @@ def aperture(points: Points) -> float:
     return float((points[LOWER_MIDDLE, :2] - points[UPPER_MIDDLE, :2]) @ frame.down / frame.scale)
 
 
+def mouth_middle(points: Points) -> NDArray[np.float64]:
+    """Half-way between the corners of the mouth, x and y in pixels."""
+    return np.asarray((points[LEFT_CORNER, :2] + points[RIGHT_CORNER, :2]) / 2)
+
+
 def mouth_width(points: Points) -> float:
     """From corner to corner, in eye distances."""
     frame = axes(points)

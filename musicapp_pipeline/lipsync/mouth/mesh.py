@@ -1,21 +1,15 @@
 """MediaPipe's face mesh, started quietly and able to run beside a current protobuf."""
 
-import os
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musicapp_pipeline.lipsync.errors import FaceTrackerUnavailable
+from musicapp_pipeline.lipsync.mouth.hush import chatter_to_log
 
 Rgb = NDArray[Any]
-
-_one_at_a_time = threading.Lock()
-"""Two threads that redirect at once could leave standard error redirected for good."""
 
 
 class FaceMesh:
@@ -29,23 +23,28 @@ class FaceMesh:
     """
 
     def __init__(self, *, still: bool) -> None:
-        with _quiet():
+        # The networks warn when they start, in threads of their own: the first answer means that
+        # all have started.
+        with chatter_to_log():
             self._mesh = _solution(still=still)
             self._mesh.process(np.zeros((64, 64, 3), np.uint8))
-        self._has_seen_a_face = False
+        self._forgotten = False
 
     def __call__(self, rgb: Rgb) -> list[NDArray[np.float64]]:
         """Points of shape ``(478, 3)`` per face; x, y and z in shares of the picture's width."""
-        # Each network warns when it first runs; the last of them runs on the first face.
-        with nullcontext() if self._has_seen_a_face else _quiet():
+        if self._forgotten:
+            with chatter_to_log():
+                self._mesh.reset()
+                answer = self._mesh.process(rgb)
+            self._forgotten = False
+        else:
             answer = self._mesh.process(rgb)
         faces = answer.multi_face_landmarks or ()
-        self._has_seen_a_face |= bool(faces)
         return [np.array([(p.x, p.y, p.z) for p in face.landmark]) for face in faces]
 
     def forget(self) -> None:
         """Detect anew on the next picture."""
-        self._mesh.reset()
+        self._forgotten = True
 
     def close(self) -> None:
         self._mesh.close()
@@ -88,18 +87,3 @@ def _solution(*, still: bool) -> Any:
         min_detection_confidence=0.4,
         min_tracking_confidence=0.5,
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Standard error to nowhere, at the level of the process: the noise is native code's."""
-    with _one_at_a_time:
-        sys.stderr.flush()
-        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, 2)
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            os.close(nowhere)

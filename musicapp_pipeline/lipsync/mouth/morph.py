@@ -80,7 +80,7 @@ class Morpher:
 
 
 def _window(points: Points, frame: Axes, width: int, height: int) -> Window:
-    centre = (points[lm.LEFT_CORNER, :2] + points[lm.RIGHT_CORNER, :2]) / 2
+    centre = lm.mouth_middle(points)
     corners = np.array(
         [
             centre + frame.scale * (side * _SIDE * frame.right + along * frame.down)

@@ -75,7 +75,7 @@ def take_teeth(bgr: Bgr, points: Points) -> RealTeeth:
 def mouth_origin(points: Points) -> NDArray[np.float64]:
     """The mouth's middle, lifted to the height of the nose's base (which is bone)."""
     frame = axes(points)
-    middle = (points[lm.LEFT_CORNER, :2] + points[lm.RIGHT_CORNER, :2]) / 2
+    middle = lm.mouth_middle(points)
     nose = points[lm.NOSE_BASE, :2]
     return np.asarray(middle + ((nose - middle) @ frame.down) * frame.down)
 
