@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     sora_pricing_per_second_pro: Decimal = Field(Decimal("0.12"), ge=0)
     sora_webhook_secret: SecretStr | None = None
 
+    # The optional director: richer shot ideas from a chat model
+    musicapp_director_url: str | None = None
+    musicapp_director_key: SecretStr | None = None
+    musicapp_director_model: str = "default"
+
     # State
     musicapp_home: Path = Path(".musicapp")
     database_url: str | None = None
@@ -78,6 +83,8 @@ class Settings(BaseSettings):
         "aws_s3_bucket",
         "aws_endpoint_url_s3",
         "sora_api_key",
+        "musicapp_director_url",
+        "musicapp_director_key",
         mode="before",
     )
     @classmethod

@@ -12,7 +12,7 @@ def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
     """What was odd about the song, and where lips could not be moved or words not be read."""
     found = [
         note
-        for asset in ("song", "audio_analysis")
+        for asset in ("song", "audio_analysis", "storyboard")
         for row in artifacts.of_project(session, asset, project_id)
         for note in _told(row)
     ]

@@ -8,6 +8,7 @@ from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.making import digest, need, version_of
 from musicapp_pipeline.defs.stage import Task
+from musicapp_pipeline.defs.storyboard import directing
 from musicapp_pipeline.defs.storyboard.planning import planner_options, sync_scenes
 from musicapp_pipeline.store import events, projects, takes
 from musicapp_pipeline.store.artifacts import Made
@@ -19,7 +20,9 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
     """Everything the plan follows from; a lasting edit of a scene is not among them."""
     project = projects.get(session, key)
     board = projects.storyboard(session, key)
+    director = directing.of(bench.settings)
     return {
+        **({"director": director} if director else {}),
         "analysis": version_of(session, "audio_analysis", key),
         "edits": board.edits,
         "lyrics": project.lyrics,
@@ -47,7 +50,10 @@ def make(task: Task) -> Made:
     task.report(0.6, "planning the cut")
     capabilities = bench.capabilities(project.sora_model)
     options = planner_options(project, capabilities)
-    planned = plan_scenes(analysis, lines, options)
+    planned, notes = directing.directed(
+        bench.settings, project, plan_scenes(analysis, lines, options)
+    )
+    task.check_cancelled()
     with bench.database.write() as session:
         project = projects.get(session, task.key, lock=True)
         board = projects.storyboard(session, task.key)
@@ -62,7 +68,10 @@ def make(task: Task) -> Made:
     task.add_keys("take", first_takes)
     return Made(
         data_version=digest([plain, analysis.bpm, [line.model_dump() for line in lines]]),
-        details={"scenes": keys, "shown": {"scenes": len(keys), "plan": table}},
+        details={
+            "scenes": keys,
+            "shown": {"scenes": len(keys), "plan": table, "notes": list(notes)},
+        },
     )
 
 
