@@ -34,8 +34,11 @@ STUCK_LOOK = 10
 """A stuck job is looked at this many times more rarely than a running one."""
 SOONEST = 0.1
 """Of the poll interval: a provider that says "now" is not asked in a loop."""
-LONGEST = 1.6
-"""Of the poll interval: polls are spread from one to this, so that takes do not ask in step."""
+LONGEST, LAST_LEG = 1.6, 1.15
+"""Of the poll interval: polls are spread from one to this, so that takes do not ask in step; less
+when a job is more than half done, so that its clip does not wait."""
+RECEIVING = 8
+"""Clips fetched and checked at once; a batch that ends together would fill the memory."""
 
 
 class Drive:
@@ -54,6 +57,7 @@ class Drive:
         self.options = options
         self.polls = gates.Pause()
         self.naps = Naps()
+        self.receiving = asyncio.Semaphore(RECEIVING)
         self._transactions = Transactions(database)
 
     def close(self) -> None:
@@ -136,7 +140,7 @@ class Drive:
             text = f"The provider has not delivered within {limit} ({why})."
             await self.write(lambda s: landing.stuck(s, attempt.id, text, self._rarely()))
             return False
-        wait = self.soon() if wish is None else max(wish, self.options.poll * SOONEST)
+        wait = self.soon(attempt) if wish is None else max(wish, self.options.poll * SOONEST)
         await self.naps.nap(attempt.id, attempt.next_action_at, min(wait, left + self.options.poll))
         return True
 
@@ -163,9 +167,10 @@ class Drive:
         ours = attempt.media_key is not None and version.clip_key == attempt.media_key
         return version.key if ours and version.status == "landed" else None
 
-    def soon(self) -> float:
+    def soon(self, attempt: GenerationAttempt) -> float:
         """Seconds until the next poll."""
-        return self.options.poll * random.uniform(1.0, LONGEST)
+        longest = LAST_LEG if attempt.progress > 0.5 else LONGEST
+        return self.options.poll * random.uniform(1.0, longest)
 
     def _rarely(self) -> float:
         return max(self.options.stuck_look, self.options.poll * STUCK_LOOK)

@@ -27,7 +27,7 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     key = landing.clip_key(attempt, version)
     try:
-        async with _writing(drive.media, key) as path:
+        async with drive.receiving, _writing(drive.media, key) as path:
             clip = await fetch_clip(
                 drive.provider,
                 attempt.provider_job_id,

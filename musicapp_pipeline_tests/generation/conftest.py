@@ -1,56 +1,30 @@
-"""Nothing here may leave this machine."""
+"""Nothing here may leave this machine; and where these tests are collected, nothing else may."""
 
-import socket
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from musicapp_pipeline_tests.generation import guard
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 
-
-class NetworkBlocked(AssertionError):
-    """A test tried to reach something that is not this machine."""
-
-
-def _is_loopback(address: Any) -> bool:
-    if not isinstance(address, tuple):
-        return True  # a Unix socket
-    host = str(address[0])
-    return host in ("localhost", "::1", "0.0.0.0", "::") or host.startswith("127.")
+guard.install()
 
 
 @pytest.fixture(autouse=True)
-def network_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection and look-up beyond loopback."""
-    connect, connect_ex, lookup = (
-        socket.socket.connect,
-        socket.socket.connect_ex,
-        socket.getaddrinfo,
-    )
-
-    def guarded(original: Any) -> Any:
-        def call(self: socket.socket, address: Any) -> Any:
-            if not _is_loopback(address):
-                raise NetworkBlocked(f"connection to {address}")
-            return original(self, address)
-
-        return call
-
-    def guarded_lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else str(host)
-        literal = name.replace(".", "").replace(":", "").isalnum() and not any(
-            c in "ghijklmnopqrstuvwxyz" for c in name.lower()
-        )
-        if not literal and not _is_loopback((name, 0)):
-            raise NetworkBlocked(f"look-up of {name}")
-        return lookup(host, *args, **kwargs)
-
-    monkeypatch.setattr(socket.socket, "connect", guarded(connect))
-    monkeypatch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
+def network_guard(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """A test that tries to leave fails, even where the refusal was swallowed."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
+    before = len(guard.refused)
+    yield
+    if request.node.get_closest_marker("tries_to_leave") is None:
+        assert guard.refused[before:] == []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tries_to_leave: it is refused, and that is the test")
 
 
 @pytest.fixture

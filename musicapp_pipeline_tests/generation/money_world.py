@@ -239,9 +239,9 @@ async def run_until(crew: Sequence[Dispatcher], so: Callable[[], bool]) -> None:
         await asyncio.gather(*running)
 
 
-async def wait_for(so: Callable[[], bool]) -> None:
+async def wait_for(so: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Until something that happens elsewhere has happened."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not await asyncio.to_thread(so):
         assert time.monotonic() < deadline, "it did not happen"
         await asyncio.sleep(0.03)

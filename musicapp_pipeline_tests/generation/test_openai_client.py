@@ -54,6 +54,54 @@ def test_remix(client):
     assert (remix.remixed_from_video_id, remix.prompt) == (source.id, "at night")
 
 
+def test_a_page_begins_where_the_last_one_ended(client):
+    made = [client.videos.create(prompt=f"shot {n}").id for n in range(4)]
+    newest = client.videos.list(limit=2)
+    assert [video.id for video in newest.data] == made[:1:-1]
+    older = client.videos.list(limit=2, after=newest.data[-1].id)
+    assert [video.id for video in older.data] == made[1::-1]
+    assert not older.has_more
+
+
+def test_a_job_under_way_has_no_content_and_cannot_be_remixed(server, client):
+    server.job_seconds = 60.0
+    video = client.videos.create(prompt="a pier")
+    assert video.status == "queued"
+    with pytest.raises(openai.NotFoundError):
+        client.videos.download_content(video.id)
+    with pytest.raises(openai.NotFoundError):
+        client.videos.remix(video.id, prompt="at night")
+
+
+def test_a_failed_job_has_no_content(server, client):
+    server.fates.append("fail")
+    video = client.videos.create(prompt="x")
+    with pytest.raises(openai.UnprocessableEntityError):
+        client.videos.download_content(video.id)
+
+
+def test_the_client_is_told_when_to_poll_again(client):
+    video = client.videos.create(prompt="a pier")
+    raw = client.videos.with_raw_response.retrieve(video.id)
+    assert raw.headers["openai-poll-after-ms"] == "50"
+
+
+@pytest.mark.parametrize("fault", ["lose_request", "lose_response"])
+def test_a_lost_connection_is_an_error_of_the_connection(server, client, fault):
+    server.script("create", fault)
+    with pytest.raises(openai.APIConnectionError):
+        client.videos.create(prompt="x")
+
+
+def test_a_remix_can_fail_like_a_create(server, client):
+    source = client.videos.create(prompt="a pier")
+    server.script("remix", "moderated", "429", "500_before")
+    for kind in (openai.BadRequestError, openai.RateLimitError, openai.InternalServerError):
+        with pytest.raises(kind):
+            client.videos.remix(source.id, prompt="at night")
+    assert server.ledger.times_billed("at night") == 0
+
+
 def test_delete(server, client):
     video = client.videos.create(prompt="a pier")
     gone = client.videos.delete(video.id)

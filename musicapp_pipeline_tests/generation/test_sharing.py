@@ -165,12 +165,14 @@ def test_naps_end_for_those_whose_moment_was_changed():
     assert asyncio.run(main()) == (True, False)
 
 
-def test_polls_are_spread_between_once_and_twice_the_interval(tmp_path):
+@pytest.mark.parametrize(("progress", "longest"), [(0.0, 16.0), (0.8, 11.5)])
+def test_polls_are_spread_and_closer_when_the_clip_is_near(tmp_path, progress, longest):
     with money_world("sqlite", tmp_path) as world:
         drive = world.dispatcher(poll=10.0)._drive
-        waits = [drive.soon() for _ in range(200)]
-        assert 10 <= min(waits) < 11
-        assert 15 < max(waits) <= 20
+        attempt = GenerationAttempt(progress=progress)
+        waits = [drive.soon(attempt) for _ in range(300)]
+        assert 10 <= min(waits) < 10.5
+        assert longest - 0.5 < max(waits) <= longest
 
 
 # What a look for work costs

@@ -77,7 +77,7 @@ class TinyServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.StreamWriter] = set()
         self.port = 0
         self.log: list[Request] = []
         self.connections = 0
@@ -99,18 +99,22 @@ class TinyServer:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        for writer in self._open:
+            writer.transport.abort()
+        waiting = asyncio.all_tasks(self._loop)
+        if waiting:  # each ends by itself, its connection being gone
+            self._loop.run_until_complete(asyncio.wait(waiting, timeout=5))
         self._loop.close()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._open.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
             while (request := await _read(reader)) is not None:
                 self.log.append(request)
                 if not await _answer(await self._handler(request), reader, writer):
                     break
+        self._open.discard(writer)
         writer.close()
 
 
