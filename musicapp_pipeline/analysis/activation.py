@@ -8,7 +8,7 @@ from musicapp_pipeline.analysis.arrays import Doubles, Floats
 from musicapp_pipeline.analysis.features import NETWORK_FPS
 from musicapp_pipeline.analysis.spectra import FPS
 
-ATTACK_WEIGHT = 0.35
+ATTACK_WEIGHT = 0.1
 """How much attacks count beside the network (natural log of either)."""
 
 

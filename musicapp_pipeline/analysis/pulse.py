@@ -20,6 +20,8 @@ from musicapp_pipeline.analysis.spectra import FPS
 SLOWEST_BPM, FASTEST_BPM = 55.0, 215.0
 STIFFNESS = 100.0
 """How unlikely a tempo change is from one beat to the next."""
+KEENNESS = 1.0
+"""What a beat gains over rest where both are as likely (natural log); more doubles slow songs."""
 BEAT_SHARE = 1 / 16
 """The share of an interval that sounds like the beat itself."""
 _NEVER = -1e12
@@ -73,11 +75,10 @@ def track_pulse(
 def _beat_gain(activation: Doubles) -> Doubles:
     """Running sum of what it gains to call a frame a beat instead of rest, (frames + 1,).
 
-    Every path calls every frame one or the other, so only the difference matters. Where either is
-    as likely nothing is gained: a bonus for beats would double slow songs.
+    Every path calls every frame one or the other, so only the difference matters.
     """
     a = np.clip(activation.astype(np.float64), 1e-4, 1 - 1e-4)
-    return np.concatenate([[0.0], np.cumsum(np.log(a) - np.log(1 - a))])
+    return np.concatenate([[0.0], np.cumsum(np.log(a) - np.log(1 - a) + KEENNESS)])
 
 
 def _transitions(
