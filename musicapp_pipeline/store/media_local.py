@@ -3,12 +3,16 @@
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from musicapp_pipeline.store.errors import MediaMissing
 from musicapp_pipeline.store.media import checked
+
+ABANDONED = 86_400.0
+"""Seconds after which a temporary folder has no writer any more."""
 
 
 class LocalMediaStore:
@@ -36,6 +40,7 @@ class LocalMediaStore:
     @contextmanager
     def writing(self, key: str) -> Iterator[Path]:
         target = self.path(key)
+        self._sweep()
         folder = self.root / ".tmp" / secrets.token_hex(8)
         folder.mkdir(parents=True)
         temporary = folder / target.name
@@ -47,6 +52,15 @@ class LocalMediaStore:
             temporary.replace(target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Writers that were killed leave their folders; nobody writes for a day."""
+        temporary = self.root / ".tmp"
+        if temporary.is_dir():
+            for folder in temporary.iterdir():
+                with suppress(FileNotFoundError):  # somebody else's just ended
+                    if time.time() - folder.stat().st_mtime > ABANDONED:
+                        shutil.rmtree(folder, ignore_errors=True)
 
     def put(self, key: str, source: Path) -> None:
         with self.writing(key) as path:

@@ -92,7 +92,7 @@ class Flight:
         watching = asyncio.create_task(self._watch())
         began = time.monotonic()
         await asyncio.to_thread(self.world.admit)
-        await wait_for(lambda: set(self.world.states()) == {"submitted"})
+        await wait_for(lambda: not {"reserved", "submitting"} & {*self.world.states()}, PATIENCE)
         await asyncio.sleep(1)
         await self._poll_window(JOB_SECONDS - (time.monotonic() - began) - 2)
         await wait_for(self.world.resting, PATIENCE)

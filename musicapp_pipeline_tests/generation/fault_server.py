@@ -89,6 +89,7 @@ class FaultServer:
         self.refunds = refunds
         self.ledger = Ledger()
         self.jobs: dict[str, Job] = {}
+        self.models = MODELS
         self.cloud_urls = False
         self.form_needs_file = False
         self.fates: deque[Fate] = deque()
@@ -222,8 +223,10 @@ class FaultServer:
             return self._error(400, f"Unknown parameter: {sorted(extra)}", "unknown_parameter")
         if not 1 <= len(fields.get("prompt", "")) <= 32_000:
             return self._error(400, "Invalid 'prompt'", "invalid_value", "prompt")
-        if fields.get("model", "sora-2") not in MODELS:
+        if fields.get("model", "sora-2") not in self.models:
             return self._error(400, "Invalid value for 'model'", "invalid_value", "model")
+        if self.dialect != "openai":  # the others take what their models can do
+            return None
         if fields.get("seconds", "4") not in ("4", "8", "12"):
             text = (
                 f"Invalid value: '{fields['seconds']}'. Supported values are: '4', '8', and '12'."
@@ -253,7 +256,7 @@ class FaultServer:
             fate: Fate = self.fates.popleft() if self.fates else self._fate_by_chance()
             job = Job(job_id, request, time.time(), fate, self.job_seconds, remixed_from, reference)
             self.jobs[job_id] = job
-            usd = MODELS[request["model"]] * int(request["seconds"])
+            usd = self.models[request["model"]] * int(request["seconds"])
             self.ledger.charges.append(Charge(job_id, usd, request["prompt"]))
             if fate in ("fail", "moderated") and self.refunds:
                 self.ledger.refunds.append(Charge(job_id, usd, request["prompt"]))

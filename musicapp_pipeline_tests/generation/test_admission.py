@@ -66,6 +66,22 @@ def test_a_model_without_a_price_is_refused_whole(world):
     assert nothing_was_written(world)
 
 
+def test_what_is_estimated_is_what_is_reserved_at_the_price_that_was_told(world):
+    from musicapp_pipeline.generation.takeplan import plan_take
+
+    record = world.provider(price_version="p-of-today").capabilities("sora-2")
+    with world.database.read() as session:
+        project = projects.get(session, world.project_id)
+        scene = scenes.get(session, world.scene_ids[0])
+        estimate = plan_take(session, project, scene, record).price()
+    (made,) = world.admit(0, price_version="p-of-today")
+    assert made.attempt.reserved_usd == estimate == FOUR_SECONDS
+    assert (made.attempt.usd_per_second, made.attempt.price_version) == (
+        Decimal("0.06"),
+        "p-of-today",
+    )
+
+
 def test_a_price_of_the_size_outranks_that_of_the_model(world):
     (made,) = world.admit(0, size_prices=(("1280x720", Decimal("0.30")),))
     assert made.attempt.reserved_usd == Decimal("1.20")

@@ -215,6 +215,24 @@ def test_a_provider_that_charges_failures_is_paid_for_them(tmp_path):
         world.check_settled()
 
 
+def test_a_model_that_left_the_configuration_is_taken_to_charge_its_failures(world):
+    from musicapp_pipeline.generation.errors import UnknownModel
+
+    world.server.fates.append("moderated")
+    world.server.job_seconds = 0.2
+    world.admit()
+    world.drive(lambda: world.states() == ["submitted"])
+    gone = world.provider()
+
+    def unknown(model):
+        raise UnknownModel(model)
+
+    gone.capabilities = unknown
+    world.time_passes()
+    world.drive(provider=gone)
+    assert (world.states(), world.statuses()) == (["settled"], ["failed"])
+
+
 def test_a_retry_needs_budget_of_its_own(tmp_path):
     with money_world("sqlite", tmp_path, cap="0.30", refunds=False) as world:
         world.server.fates.extend(["fail", "complete"])

@@ -1,14 +1,21 @@
 """What docs/providers.md and docs/money.md tell people is so."""
 
+import json
 import re
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from musicapp_pipeline.generation import states
+from musicapp_pipeline.generation.port import ClipRequest
 from musicapp_pipeline.generation.registry import catalogue, provider_from_settings
-from musicapp_pipeline_tests.generation.helpers import extra, settings
+from musicapp_pipeline_tests.generation.clips import clip_bytes
+from musicapp_pipeline_tests.generation.fal_server import KEY as FAL_KEY
+from musicapp_pipeline_tests.generation.fal_server import FalServer
+from musicapp_pipeline_tests.generation.fault_server import KEY, FaultServer
+from musicapp_pipeline_tests.generation.helpers import extra, run, settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
 MONEY = PAGE.with_name("money.md")
@@ -18,10 +25,16 @@ NAMES = (
 )  # fmt: skip
 
 
-def _blocks() -> list[dict[str, str]]:
-    """The variables that each shell example exports, read by a shell."""
+def _blocks(heading: str = "") -> list[dict[str, str]]:
+    """The variables that each shell example exports, read by a shell.
+
+    Args:
+        heading: of a chapter; all when there is none.
+    """
     found = []
-    for block in re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+    text = PAGE.read_text("utf-8").partition(f"\n## {heading}")[2]
+    text = text.partition("\n## ")[0] if heading else text
+    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
         exports = block[block.index("export") :].replace("…", "x")
         shell = ["/bin/sh", "-c", f"{exports}\nenv -0"]
         out = subprocess.run(shell, env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=True)
@@ -40,6 +53,57 @@ def test_every_example_leads_to_a_provider_with_priced_models(told, tmp_path):
     for name in known.model_names():
         record = provider.capabilities(name)
         record.cost(record.durations[0], record.size_for(portrait=False))
+
+
+def _make_a_clip(env: dict[str, str], folder: Path) -> tuple[ClipRequest, bytes]:
+    """Settings as told, then the cheapest clip of the first model they offer."""
+    mine = {k: v for k, v in env.items() if k.startswith(("use_", "sora_"))}
+    own = {k: v for k, v in env.items() if k not in mine}
+    chosen = settings(**mine, musicapp_allow_private_urls=True)
+    provider = provider_from_settings(chosen, folder, extra(**own))
+    named = [m["name"] for m in json.loads(own.get("musicapp_models", "[]"))]
+    model = named[0] if named else catalogue(chosen, extra(**own)).model_names()[0]
+    record = provider.capabilities(model)
+    size, seconds = record.size_for(portrait=False), record.durations[0]
+    wanted = ClipRequest(prompt="a pier at dusk", seconds=seconds, size=size, model=model)
+
+    async def whole() -> bytes:
+        job = await provider.submit(wanted)
+        assert (await provider.status(job.id)).status == "completed"
+        await provider.download(job.id, folder / "clip.part")
+        await provider.aclose()
+        return (folder / "clip.part").read_bytes()
+
+    return wanted, run(whole())
+
+
+@pytest.mark.parametrize(
+    ("heading", "dialect"),
+    [("SGLang-Diffusion", "sglang"), ("vLLM-Omni", "vllm"), ("LiteLLM proxy", "litellm")],
+)
+def test_what_the_page_says_about_a_server_makes_a_clip_there(heading, dialect, tmp_path):
+    """On our double, which has that server's manners; only the address and the key are ours."""
+    (told,) = _blocks(heading)
+    (entry,) = json.loads(told["musicapp_models"])
+    with FaultServer(dialect) as server:
+        server.models = {entry.get("remote", entry["name"]): Decimal(entry["usd_per_second"])}
+        told |= {"sora_api_base_url": server.url, "sora_api_key": KEY}
+        wanted, clip = _make_a_clip(told, tmp_path)
+        (charge,) = server.ledger.charges
+        (job,) = server.jobs.values()
+    assert charge.usd == Decimal(entry["usd_per_second"]) * wanted.seconds
+    assert job.request["seconds"] == str(wanted.seconds)
+    assert clip == clip_bytes(wanted.seconds)
+
+
+def test_what_the_page_says_about_fal_makes_clips_there(tmp_path):
+    key, line = _blocks("fal")
+    with FalServer() as fal:
+        ours = {"use_sora_mock": key["use_sora_mock"], "fal_key": FAL_KEY, "fal_queue_url": fal.url}
+        _make_a_clip(ours, tmp_path)
+        _make_a_clip(ours | line, tmp_path)
+        (_, one_line) = (job.endpoint for job in fal.jobs.values())
+    assert one_line == json.loads(line["musicapp_models"])[0]["text_endpoint"]
 
 
 def test_every_setting_is_described():

@@ -1,6 +1,8 @@
 """One contract for both media stores: whole files under server-made keys, or nothing."""
 
+import os
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -208,3 +210,18 @@ def test_the_hash_of_a_file(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     assert sha256_file(path).startswith("ba7816bf8f01cfea")
+
+
+def test_what_a_killed_writer_left_is_swept_a_day_later_and_a_living_one_is_let_be(tmp_path):
+    store = LocalMediaStore(tmp_path)
+    dead, alive = tmp_path / ".tmp" / "dead", tmp_path / ".tmp" / "alive"
+    for folder in (dead, alive):
+        folder.mkdir(parents=True)
+        (folder / "clip.mp4").write_bytes(b"half")
+    yesterday = time.time() - 90_000
+    os.utime(dead, (yesterday, yesterday))
+    with store.writing("projects/p/new.mp4") as path:
+        path.write_bytes(b"whole")
+    assert not dead.exists()
+    assert alive.exists()
+    assert store.fetch("projects/p/new.mp4").read_bytes() == b"whole"
