@@ -194,7 +194,8 @@ class Drive:
         """
         look_at = now() + timedelta(seconds=self.options.list_lag)
         absent_after = None
-        if sender_lost and attempt.submitted_at is not None:
+        # A simulated purchase is made in the sender itself: nothing of it outlives the process.
+        if sender_lost and not attempt.simulated and attempt.submitted_at is not None:
             absent_after = attempt.submitted_at + timedelta(seconds=self.options.send_limit)
         submission.ambiguous(
             session,

@@ -119,6 +119,16 @@ def test_a_lost_senders_request_may_still_arrive_and_is_waited_for(world):
     assert world.attempt().reconcile_looks == 0
 
 
+def test_a_simulated_purchase_does_not_outlive_its_sender(world):
+    """Nothing of it can still be on its way, so nobody waits for that."""
+    (made,) = world.admit()
+    with world.database.write() as session:
+        assert submission.begin(session, made.attempt.id, world.provider().key, 8).go
+        ledger.locked(session, made.attempt.id).simulated = True
+    world.drive(send_limit=3600.0)
+    assert world.statuses() == ["landed"]
+
+
 def test_a_remix_that_was_lost_is_found_by_its_source(world):
     from musicapp_pipeline.generation import admission
     from musicapp_pipeline.store import projects
