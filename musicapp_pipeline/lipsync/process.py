@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musicapp_pipeline.lipsync.cores import one_core
 from musicapp_pipeline.lipsync.errors import NoUsableMouth
 from musicapp_pipeline.lipsync.model import LipSyncReport, MouthBox, Phoneme
 from musicapp_pipeline.lipsync.mouth.faces import FaceTracker
@@ -180,7 +181,10 @@ def _render(
     width, height = reader.info.upright_size
     morph = Morpher(mouth.teeth)
     track = mouth.track
-    with FrameWriter(out, width, height, reader.info.fps, keyframes=keyframes) as writer:
+    with (
+        one_core(),
+        FrameWriter(out, width, height, reader.info.fps, keyframes=keyframes) as writer,
+    ):
         for k, bgr in enumerate(reader):
             watch.frame(k, reader.info.frames, "moving the mouth, frame")
             if k < len(track.weight) and track.weight[k] > 0:
@@ -197,8 +201,8 @@ def _require_mouth(mouth: Mouth) -> None:
         return
     why = max(reasons, key=lambda r: reasons[r]) if reasons else "no frames"
     raise NoUsableMouth(
-        f"the mouth can be moved in {share:.0%} of the frames ({why}); lip-sync needs a face "
-        "that is large, turned to the camera and uncovered in at least "
+        f"no usable mouth: it can be moved in {share:.0%} of the frames ({why}); lip-sync needs a "
+        "face that is large, turned to the camera and uncovered in at least "
         f"{MIN_USABLE_SHARE:.0%} of them",
         field="video",
         value=why,

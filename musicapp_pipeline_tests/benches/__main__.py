@@ -4,7 +4,16 @@ import importlib.util
 import subprocess
 import sys
 
-MODULES = ("startup", "demo", "analysis", "storyboard", "lipsync", "generation", "api", "orchestration")
+MODULES = (
+    "startup",
+    "demo",
+    "analysis",
+    "storyboard",
+    "lipsync",
+    "generation",
+    "api",
+    "orchestration",
+)
 """Each prints a table with ratios against a floor or peer measured in the same run."""
 
 

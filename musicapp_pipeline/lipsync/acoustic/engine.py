@@ -13,6 +13,7 @@ from musicapp_pipeline.lipsync.acoustic.model import STATES, AcousticModel, engl
 from musicapp_pipeline.lipsync.acoustic.network import Network, Pace, Phones, build
 from musicapp_pipeline.lipsync.acoustic.scores import Tuning
 from musicapp_pipeline.lipsync.acoustic.search import Path, best_path
+from musicapp_pipeline.lipsync.cores import one_core
 
 _AGREE_SECONDS = 0.15
 """Two hearings this far apart leave half of the confidence."""
@@ -74,8 +75,18 @@ def place(
     Returns:
         One placement a word; ``None`` if the voice is too short to hold them.
     """
-    model, tuning = english(), tuning or Tuning()
-    frames = features(voice)
+    with one_core():
+        return _place(voice, words, line_of, second, tuning or Tuning())
+
+
+def _place(
+    voice: Signal,
+    words: Sequence[Sequence[Phones]],
+    line_of: Sequence[int],
+    second: Signal | None,
+    tuning: Tuning,
+) -> list[PlacedWord] | None:
+    model, frames = english(), features(voice)
     if STATES * sum(min(map(len, variants)) for variants in words) > len(frames):
         return None
     sung = singing(voice, len(frames))

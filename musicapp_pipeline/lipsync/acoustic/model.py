@@ -29,9 +29,7 @@ _MIXTURE_STEP = 1024 * np.log(1.0001)
 """Mixture weights are stored as -log of base 1.0001, shifted right by ten bits."""
 _VARIANCE_FLOOR = 1e-4
 _INTERNAL, _BEGIN, _END, _SINGLE = range(4)
-_CHUNK = 64
-"""Frames scored at a time: so few that the linear algebra library stays on one core. Products of
-this shape on two cost five times the CPU, and no less time."""
+_CHUNK = 1000
 _Index = TypeVar("_Index", int, NDArray[np.int64])
 
 

@@ -57,5 +57,5 @@ def displacement(window: Window, source: Xy, target: Xy, scale: float) -> Map:
 
 
 def _kernel(a: Xy, b: Xy, soft: float) -> NDArray[np.float64]:
-    squared = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * (a @ b.T)
-    return np.asarray(-np.sqrt(np.maximum(squared, 0) + soft))
+    x, y = a[:, :1] - b[:, 0], a[:, 1:] - b[:, 1]
+    return np.asarray(-np.sqrt(x * x + y * y + soft))
