@@ -9,10 +9,10 @@ from datetime import timedelta
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.store import jobs, takes
+from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import ProcessingJob, Project, SceneVersion, now
 
@@ -24,24 +24,25 @@ RETRIED_WITHIN = timedelta(minutes=10)
 
 
 def unrecorded_takes(session: Session, before_now: timedelta) -> list[str]:
-    """Keys of takes that landed, or were recorded by another run than their job's, and whose job
-    still waits."""
-    moment = now() - before_now
-    waiting = (
+    """Keys of takes whose clip is here, while the job that asked for it still waits: nobody has
+    recorded them, or another run than the job's has."""
+    query = (
         select(SceneVersion.key)
         .join(ProcessingJob, ProcessingJob.version_id == SceneVersion.id)
         .join(Project, Project.id == SceneVersion.project_id)
         .where(
             ProcessingJob.status.in_(jobs.OPEN),
             ProcessingJob.type.in_(RECORDED_BY),
-            ProcessingJob.run_id.is_(None),
-            SceneVersion.status == "completed",
-            SceneVersion.updated_at < moment,
+            or_(
+                SceneVersion.status == "landed",
+                (SceneVersion.status == "completed") & ProcessingJob.run_id.is_(None),
+            ),
+            SceneVersion.updated_at < now() - before_now,
             Project.client_key.is_(None),
         )
         .limit(50)
     )
-    return list(dict.fromkeys([*takes.landed_before(session, moment), *session.scalars(waiting)]))
+    return list(dict.fromkeys(session.scalars(query)))
 
 
 def end_abandoned_jobs(database: Database, instance: dg.DagsterInstance) -> list[str]:

@@ -20,6 +20,7 @@ from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.generation.admission import admit_key
+from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 
 log = logs.get(__name__)
@@ -27,6 +28,8 @@ TICK = 2.0
 UNRECORDED_AFTER = timedelta(seconds=15)
 SWEEP = 10.0
 """Seconds between looks for jobs that nobody works on."""
+COMB = 60.0
+"""Seconds between looks for landed takes that no job waits for."""
 STARTS_WITHIN = timedelta(seconds=90)
 """A launched run that has not begun by then may have lost its message; a second one is harmless."""
 
@@ -48,7 +51,7 @@ class Attendant:
         self._instance = instance
         self._landed = landed
         self._refused: dict[str, str] = {}
-        self._swept = 0.0
+        self._swept = self._combed = 0.0
 
     async def run(self) -> None:
         """Forever; a failing tick is logged and the next one tries again."""
@@ -107,7 +110,11 @@ class Attendant:
     def _unrecorded(self) -> list[str]:
         with self._bench.database.read() as session:
             keys = unrecorded_takes(session, UNRECORDED_AFTER)
-        return [key for key in keys if not self._has_run(key)]
+            if time.monotonic() > self._combed + COMB:
+                # Without a job, or with one that has ended: rare, and a look at every take.
+                self._combed = time.monotonic()
+                keys += takes.landed_before(session, now() - UNRECORDED_AFTER)
+        return [key for key in dict.fromkeys(keys) if not self._has_run(key)]
 
     def _has_run(self, key: str) -> bool:
         busy = [s for s in IN_PROGRESS_RUN_STATUSES if s != dg.DagsterRunStatus.STARTING]

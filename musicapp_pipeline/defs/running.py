@@ -54,8 +54,11 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
                     )
                 ),
             )
-            pointers = upstream_pointers(context.instance, stage, key)
             try:
+                # Before what is upstream is looked at: bringing it up to date writes events that
+                # this partition is made from.
+                stage.prepare(task)
+                pointers = upstream_pointers(context.instance, stage, key)
                 outcome = bring_up_to_date(stage, task, asked_by_person=_by_person(tags))
             except Cancelled:
                 hook.cancel()

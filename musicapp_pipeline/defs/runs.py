@@ -19,6 +19,8 @@ CPU_TYPES = (
     "stitch_final",
 )
 """Jobs that a run carries out from their start; generation waits for the dispatcher first."""
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+"""The worker's console need not repeat every event that Dagster keeps and shows."""
 
 
 @dataclass(frozen=True)
@@ -89,5 +91,6 @@ def as_graphql(spec: RunSpec, location: str, repository: str) -> dict[str, Any]:
             "assetSelection": [{"path": [name]} for name in spec.assets],
         },
         "mode": "default",
+        "runConfigData": QUIET,
         "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in spec.tags.items()]},
     }

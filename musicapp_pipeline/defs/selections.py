@@ -6,15 +6,22 @@ Recording the choice (``selected_take``) is what makes the final cut stale.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.lips.lip_synced_clip import wanted
 from musicapp_pipeline.defs.stages import LIP_SYNCED_CLIP, SELECTED_TAKE
-from musicapp_pipeline.store import jobs, takes
-from musicapp_pipeline.store.models import ProcessingJob, Project, Scene, SceneVersion
+from musicapp_pipeline.store import jobs
+from musicapp_pipeline.store.models import (
+    ProcessingJob,
+    Project,
+    ProjectEvent,
+    Scene,
+    SceneVersion,
+)
 
+NEWEST_EVENTS = 500
 STEPS = ("vocal_extraction", "forced_alignment", "lip_sync_post_process")
 
 
@@ -35,21 +42,37 @@ def order_lip_sync(
 
 
 def unsettled(session: Session, since: datetime) -> list[SceneVersion]:
-    """Selected takes that were chosen, or whose lip-sync ended, after ``since``."""
+    """Selected takes that were chosen, or whose lip-sync ended, after ``since``.
+
+    Looked for only where something happened lately: every choice and every end of a job is an
+    event, and events are read from their end, so that this does not grow with the archive.
+    """
+    newest = select(ProjectEvent.project_id, ProjectEvent.at).order_by(ProjectEvent.id.desc())
+    seen = session.execute(newest.limit(NEWEST_EVENTS))
+    active = {project_id for project_id, at in seen if at > since}
+    if not active:
+        return []
     synced = (
-        select(SceneVersion)
-        .join(ProcessingJob, ProcessingJob.version_id == SceneVersion.id)
-        .join(Project, Project.id == SceneVersion.project_id)
+        select(ProcessingJob.id)
         .where(
-            SceneVersion.is_selected,
+            ProcessingJob.version_id == SceneVersion.id,
             ProcessingJob.type == STEPS[-1],
             ProcessingJob.finished_at > since,
-            Project.archived_at.is_(None),
-            Project.client_key.is_(None),
         )
+        .exists()
     )
-    chosen = [*takes.selected_since(session, since), *session.scalars(synced)]
-    return list({version.id: version for version in chosen}.values())
+    query = select(SceneVersion).where(
+        SceneVersion.project_id.in_(active),
+        SceneVersion.is_selected,
+        or_(SceneVersion.selected_at > since, synced),
+    )
+    return [version for version in session.scalars(query) if _is_ours(session, version.project_id)]
+
+
+def _is_ours(session: Session, project_id: str) -> bool:
+    """Neither finished with nor driven by somebody else, as `musicapp make` does."""
+    project = session.get(Project, project_id)
+    return project is not None and project.archived_at is None and project.client_key is None
 
 
 def unrecorded_choices(

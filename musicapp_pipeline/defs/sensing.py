@@ -18,7 +18,7 @@ from musicapp_pipeline.defs.flow import (
 from musicapp_pipeline.defs.inprocess import BY_TAG, contiguous
 from musicapp_pipeline.defs.instance.keys import PARTITION, RANGE_END, RANGE_START
 from musicapp_pipeline.defs.jobhook import JOB_TAG
-from musicapp_pipeline.defs.runs import CPU_TYPES, run_for_job
+from musicapp_pipeline.defs.runs import CPU_TYPES, QUIET, run_for_job
 from musicapp_pipeline.defs.selections import order_lip_sync, unrecorded_choices, unsettled
 from musicapp_pipeline.defs.stages import BY_NAME, SELECTED_TAKE
 from musicapp_pipeline.errors import MusicAppError
@@ -60,6 +60,7 @@ def _request(session: Session, job: ProcessingJob) -> dg.RunRequest:
         run_key=f"{job.id}/{job.launches}",
         asset_selection=[dg.AssetKey(name) for name in spec.assets],
         partition_key=spec.key,
+        run_config=QUIET,
         tags={k: v for k, v in spec.tags.items() if k != PARTITION},
     )
 
@@ -82,6 +83,7 @@ def selections(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
             run_key=f"choice/{key}/{choice}",
             asset_selection=[dg.AssetKey(SELECTED_TAKE.name)],
             partition_key=key,
+            run_config=QUIET,
             tags={BY_TAG: "selections", "musicapp/project": key.split("/")[0]},
         )
 
@@ -142,6 +144,7 @@ def _requests(
             run_key="/".join(["autopilot", *keys, *prints])[:2000],
             asset_selection=[dg.AssetKey(name) for name in wanted.assets],
             partition_key=keys[0] if len(keys) == 1 else None,
+            run_config=QUIET,
             tags=tags,
         )
 

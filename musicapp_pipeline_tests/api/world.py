@@ -107,9 +107,17 @@ def _template() -> Path:
 class World:
     """Everything a test touches."""
 
-    def __init__(self, home: Path, *, limits: Limits | None = None, **settings: object) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        limits: Limits | None = None,
+        fresh: bool = True,
+        **settings: object,
+    ) -> None:
         self.settings = Settings(_env_file=None, musicapp_home=home, use_sora_mock=True, **settings)
-        self.database = _migrated(self.settings)
+        url = self.settings.sqlalchemy_url
+        self.database = _migrated(self.settings) if fresh else Database(url)
         self.media = LocalMediaStore(home / "media")
         self.launcher = FakeLauncher()
         self.context = AppContext(
