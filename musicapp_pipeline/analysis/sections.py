@@ -15,6 +15,9 @@ SLOTS = 8
 PENALTY = 0.52
 """What a further section costs, in the units of the kernel's scatter (tuned on generated songs)."""
 
+FULL_SONG = 60
+"""Bars from which a song has parts of full length; a short one has short parts."""
+
 
 @dataclass(frozen=True, slots=True)
 class BarFeatures:
@@ -117,6 +120,7 @@ def boundaries(features: BarFeatures) -> Ints:
     count = len(features.loudness)
     if count < 4:
         return np.array([0, count])
+    price = PENALTY * min(1.0, float(np.sqrt(count / FULL_SONG)))
     kernel = _similarity(features)
     sums = np.zeros((count + 1, count + 1))
     sums[1:, 1:] = kernel.cumsum(axis=0).cumsum(axis=1)
@@ -128,7 +132,7 @@ def boundaries(features: BarFeatures) -> Ints:
         i = np.arange(max(0, j - LONGEST_BARS), j)
         within = sums[j, j] - sums[i, j] - sums[j, i] + sums[i, i]
         scatter = diagonal[j] - diagonal[i] - within / (j - i)
-        total = best[i] + scatter + PENALTY * _length_price(j - i)
+        total = best[i] + scatter + price * _length_price(j - i)
         origin[j] = i[int(total.argmin())]
         best[j] = total.min()
     found = [count]
