@@ -6,6 +6,7 @@ Only the download is ever repeated. Nothing in this module can lead to a new gen
 import asyncio
 import os
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from musicapp_pipeline.media.errors import MediaError
 
 ASPECT_TOLERANCE = 0.04
 _MAX_WAIT = 30.0
+_CHECKERS = ThreadPoolExecutor(2, thread_name_prefix="clip-check")
+"""Decoding takes a core and the memory of a decoder's frames; a batch may land at once."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ async def _fetch_once(
     part, final = dest_dir / f"{stem}.mp4.part", dest_dir / f"{stem}.mp4"
     try:
         await provider.download(job_id, part)
-        facts = await asyncio.to_thread(check_clip, part, seconds, size)
+        loop = asyncio.get_running_loop()
+        facts = await loop.run_in_executor(_CHECKERS, check_clip, part, seconds, size)
         await asyncio.to_thread(_settle, part, final)
     except OSError as error:
         raise DownloadFailed(f"the clip could not be stored: {error}") from error

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from musicapp_pipeline.generation import download
 from musicapp_pipeline_tests.generation import guard
+from musicapp_pipeline_tests.generation.chaos import byte_check
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 
 guard.install()
@@ -25,6 +27,14 @@ def network_guard(
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tries_to_leave: it is refused, and that is the test")
+    config.addinivalue_line("markers", "decodes: clips are decoded, not compared byte by byte")
+
+
+@pytest.fixture
+def quick_check(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clips are compared by their bytes, which takes a hundredth of decoding them."""
+    if request.node.get_closest_marker("decodes") is None:
+        monkeypatch.setattr(download, "check_clip", byte_check)
 
 
 @pytest.fixture

@@ -190,6 +190,17 @@ class MoneyWorld:
                 .values(next_action_at=moment)
             )
 
+    def hold(self) -> None:
+        """Jobs take for ever from now on."""
+        self.server.job_seconds = 3600.0
+
+    def let_go(self) -> None:
+        """Every job is done, and whatever waits is due."""
+        self.server.job_seconds = 0.0
+        for job in self.server.jobs.values():
+            job.seconds_to_do = 0.0
+        self.time_passes()
+
     # The two ledgers
 
     def check_books(self) -> None:

@@ -17,6 +17,8 @@ from musicapp_pipeline_tests.generation.money_world import (
     run_until,
 )
 
+pytestmark = pytest.mark.usefixtures("quick_check")
+
 
 @pytest.fixture
 def world(tmp_path):
@@ -32,6 +34,7 @@ def cancel(world, version_id: str) -> None:
 # The way things should go
 
 
+@pytest.mark.decodes
 @pytest.mark.parametrize("kind", KINDS)
 def test_takes_land_checked_and_are_paid_once(kind, tmp_path):
     with money_world(kind, tmp_path, scenes=3, job_seconds=0.1) as world:
@@ -219,7 +222,7 @@ def test_a_model_that_left_the_configuration_is_taken_to_charge_its_failures(wor
     from musicapp_pipeline.generation.errors import UnknownModel
 
     world.server.fates.append("moderated")
-    world.server.job_seconds = 0.2
+    world.hold()
     world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     gone = world.provider()
@@ -228,7 +231,7 @@ def test_a_model_that_left_the_configuration_is_taken_to_charge_its_failures(wor
         raise UnknownModel(model)
 
     gone.capabilities = unknown
-    world.time_passes()
+    world.let_go()
     world.drive(provider=gone)
     assert (world.states(), world.statuses()) == (["settled"], ["failed"])
 
@@ -256,12 +259,12 @@ def test_a_moderated_prompt_is_not_sent_again(world):
 
 def test_nothing_is_regenerated_for_a_project_that_was_put_away(world):
     world.server.fates.extend(["fail", "complete"])
-    world.server.job_seconds = 0.3
+    world.hold()
     world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     with world.database.write() as session:
         projects.archive(session, projects.get(session, world.project_id))
-    world.time_passes()
+    world.let_go()
     world.drive()
     assert world.states() == ["released"]
     assert world.statuses() == ["failed"]
@@ -277,12 +280,12 @@ def test_nothing_is_sent_for_a_project_that_was_put_away(world):
 
 
 def test_a_paid_clip_of_a_scene_that_left_the_video_still_lands(world):
-    world.server.job_seconds = 0.3
+    world.hold()
     world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     with world.database.write() as session:
         scenes.archive(session, scenes.get(session, world.scene_ids[0]))
-    world.time_passes()
+    world.let_go()
     world.drive()
     assert (world.states(), world.statuses()) == (["settled"], ["landed"])
 
@@ -362,6 +365,7 @@ def test_a_job_that_is_not_yet_to_be_seen_is_waited_for(tmp_path):
 # Fetching the clip
 
 
+@pytest.mark.decodes
 @pytest.mark.parametrize(
     "fault", ["500", "404", "reset", "truncate", "silent_truncate", "json", "empty", "429"]
 )
@@ -399,6 +403,7 @@ def test_a_clip_that_never_comes_is_called_lost_and_paid(world):
     world.check_settled()
 
 
+@pytest.mark.decodes
 def test_a_clip_that_is_too_short_is_not_passed_off_as_the_one_bought(world):
     world.server.fates.append("short")
     world.admit()
@@ -450,11 +455,11 @@ def test_cancelled_while_it_waits_for_another_try_it_costs_nothing(world):
 
 
 def test_cancelled_while_it_is_made_its_clip_is_kept_and_paid(world):
-    world.server.job_seconds = 0.3
+    world.hold()
     (made,) = world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     cancel(world, made.version.id)
-    world.time_passes()
+    world.let_go()
     world.drive()
     assert (world.states(), world.statuses()) == (["settled"], ["landed"])
     world.check_settled()
@@ -462,11 +467,11 @@ def test_cancelled_while_it_is_made_its_clip_is_kept_and_paid(world):
 
 def test_cancelled_and_then_failed_it_is_not_tried_again(world):
     world.server.fates.extend(["fail", "complete"])
-    world.server.job_seconds = 0.3
+    world.hold()
     (made,) = world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     cancel(world, made.version.id)
-    world.time_passes()
+    world.let_go()
     world.drive()
     assert (world.states(), world.statuses()) == (["released"], ["cancelled"])
     assert len(world.server.ledger.charges) == 1
@@ -547,12 +552,12 @@ def test_a_listener_that_fails_does_not_stop_the_others(tmp_path):
 
 
 def test_a_job_somebody_ended_meanwhile_stays_ended(world):
-    world.server.job_seconds = 0.3
+    world.hold()
     world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     with world.database.write() as session:
         jobs.finish(session, world.jobs()[0].id, "cancelled")
-    world.time_passes()
+    world.let_go()
     world.drive()
     assert world.jobs()[0].status == "cancelled"
     assert world.statuses() == ["landed"]

@@ -13,6 +13,7 @@ from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
 from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
 
+pytestmark = pytest.mark.usefixtures("quick_check")
 LOST_AND_BOUGHT = ("lose_response", "500_after", "502_after", "409_after", "garbage_after",
                    "empty_after")  # fmt: skip
 LOST_AND_NOT_BOUGHT = ("lose_request", "500_before", "503_before", "408_before")

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from musicapp_pipeline.generation import admission, download
+from musicapp_pipeline.generation import admission
 from musicapp_pipeline.store import projects, takes
-from musicapp_pipeline_tests.generation.chaos import byte_check
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld, money_world
 from musicapp_pipeline_tests.generation.mortal import Life, mortal
+
+pytestmark = pytest.mark.usefixtures("quick_check")
 
 
 def plain(world: MoneyWorld) -> None:
@@ -139,12 +140,6 @@ POINTS = [
     for step in scenario.steps
     for after in (False, True)
 ]
-
-
-@pytest.fixture(autouse=True)
-def quick_check(monkeypatch):
-    """Clips are compared by their bytes here; decoding them is tested elsewhere."""
-    monkeypatch.setattr(download, "check_clip", byte_check)
 
 
 def drive(world: MoneyWorld, life: Life, **options: object) -> None:

@@ -9,21 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from musicapp_pipeline.generation import download
 from musicapp_pipeline_tests.databases import open_database
-from musicapp_pipeline_tests.generation.chaos import Chaos, byte_check
+from musicapp_pipeline_tests.generation.chaos import Chaos
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld
 
+pytestmark = pytest.mark.usefixtures("quick_check")
 IN_CI = range(40)
 ON_POSTGRES = range(40, 50)
 NIGHTLY = range(1000, 2000, 10)
-
-
-@pytest.fixture(autouse=True)
-def quick_check(monkeypatch):
-    """Clips are compared by their bytes here; decoding them is tested elsewhere."""
-    monkeypatch.setattr(download, "check_clip", byte_check)
 
 
 def play(kind: str, folder: Path, seed: int) -> None:

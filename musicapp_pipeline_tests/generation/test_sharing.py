@@ -16,6 +16,7 @@ from musicapp_pipeline_tests.generation.money_world import money_world, run_unti
 from musicapp_pipeline_tests.together import together
 
 NAME = "videos_api"
+pytestmark = pytest.mark.usefixtures("quick_check")
 
 
 @pytest.fixture(params=KINDS)
@@ -69,13 +70,14 @@ def test_what_is_under_way_is_taken_over_even_without_room(world):
 
 
 def test_a_429_to_a_question_pauses_the_questions_of_all_workers(tmp_path):
-    with money_world("sqlite", tmp_path, scenes=3, job_seconds=0.2) as world:
+    with money_world("sqlite", tmp_path, scenes=3) as world:
+        world.hold()
         world.admit()
         world.drive(lambda: world.states() == ["submitted"] * 3)
         with world.database.write() as session:
-            until = now() + timedelta(seconds=0.6)
+            until = now() + timedelta(seconds=1.0)
             gates.close_all(session, world.provider().key, until, "too fast")
-        world.time_passes()
+        world.let_go()
         asked = len(world.server.requests)
         crew = [world.dispatcher(poll=0.05) for _ in range(2)]
         early: list[int] = []
