@@ -77,6 +77,8 @@ def lip_sync_clip(
         MediaError: the video or audio cannot be read (``MediaCancelled`` if asked to stop).
     """
     watch = _Watch(on_progress, cancelled)
+    if audio is not None:
+        _require_sound(audio)
     with FrameReader(video) as reader:
         info = reader.info
         curve = mouth_curve(phonemes, info.frames, info.fps, offset=offset_ms / 1000)
@@ -208,6 +210,15 @@ def _require_mouth(mouth: Mouth) -> None:
         value=why,
         allowed=f"at least {MIN_USABLE_SHARE:.0%} usable frames",
     )
+
+
+def _require_sound(audio: Path) -> None:
+    """Raise at once, rather than when the pictures are done, if there is nothing to lay under."""
+    from musicapp_pipeline.media.audio import audio_stream
+    from musicapp_pipeline.media.probe import open_media
+
+    with open_media(audio) as container:
+        audio_stream(container, audio.name)
 
 
 def _notes(track: Track) -> tuple[str, ...]:
