@@ -88,4 +88,4 @@ class LipSyncEdit(Timestamped, Base):
     offset_ms: Mapped[int] = mapped_column(default=0)
     """Mouth later than the voice is positive."""
     phonemes: Mapped[list[dict[str, Any]] | None]
-    """``[{phoneme, start, end}]`` in seconds of the scene, in place of the aligned ones."""
+    """``[{phoneme, start, end}]`` in seconds of the song, in place of the aligned ones."""
