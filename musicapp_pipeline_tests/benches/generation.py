@@ -7,6 +7,7 @@ takes, and is set against 120 s. CPU is that of this process while all takes are
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,10 @@ def line(what: str, value: float, limit: float, unit: str) -> bool:
 def main() -> int:
     print("| what | measured | limit |\n| --- | ---: | ---: |")
     good = [fly(), *(reserve(kind) for kind in KINDS)]
+    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(
+        f"\nLoad at the end: {load}; the landing is only worth reading where that is below 1 a core."
+    )
     return 0 if all(good) else 1
 
 

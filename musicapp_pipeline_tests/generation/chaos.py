@@ -10,7 +10,7 @@ from musicapp_pipeline.generation import resolving, submission
 from musicapp_pipeline.generation.dispatcher import Dispatcher
 from musicapp_pipeline.generation.errors import MediaInvalid
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt
+from musicapp_pipeline.store.models import GenerationAttempt, now
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld, wait_for
 from musicapp_pipeline_tests.generation.mortal import RandomLife, mortal
@@ -32,6 +32,8 @@ PACE: dict[str, Any] = {
 }
 KILLS = 4
 """Of a run, at most; later ones would only make it longer."""
+ROUNDS = 12
+"""Looks at a take that is late, at most; any may meet with another fault."""
 
 
 class Chaos:
@@ -58,7 +60,7 @@ class Chaos:
         """From the admission to the invoice."""
         self.world.admit(each=self.dice.randint(1, 2))
         asyncio.run(self._live())
-        for _ in range(5):
+        for _ in range(ROUNDS):
             if not self._clear_up():
                 break
             self.world.time_passes()
@@ -71,12 +73,17 @@ class Chaos:
         try:
             if self.dice.random() < 0.3:
                 self._cancel_one()
-            await wait_for(lambda: self.world.resting() or any(p.done() for p in places))
+            await wait_for(lambda: self._at_rest() or any(p.done() for p in places))
         finally:
             for place in places:
                 place.cancel()
             ended = await asyncio.gather(*places, return_exceptions=True)
         assert all(isinstance(e, asyncio.CancelledError) for e in ended), f"ended early: {ended}"
+
+    def _at_rest(self) -> bool:
+        """Everything rests, and every stuck take has been looked at again."""
+        stuck = [a.next_action_at for a in self.world.attempts() if a.state == "stuck"]
+        return self.world.resting() and all(due is not None and due > now() for due in stuck)
 
     async def _place(self) -> None:
         """One dispatcher after the other, until cancelled."""
