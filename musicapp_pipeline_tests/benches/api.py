@@ -1,7 +1,6 @@
 """The facade: a large scene list at a steady rate, and what grows with finished projects."""
 
 import asyncio
-import os
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from musicapp_pipeline.storyboard.plan import plan_scenes
 from musicapp_pipeline_tests.api.client import Client
 from musicapp_pipeline_tests.api.steps import generated, planned
 from musicapp_pipeline_tests.api.world import World, analysis
-from musicapp_pipeline_tests.benches.figures import Figure, quantile, show
+from musicapp_pipeline_tests.benches.figures import Figure, machine, quantile, show
 from musicapp_pipeline_tests.supervisor.stack import cpu_of, free_port
 
 SCENES, TAKES, RATE, SECONDS = 60, 5, 50, 8
@@ -228,7 +227,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = scene_list(Path(folder) / "list") + growth(Path(folder) / "growth")
     show(figures)
-    print(f"\nload of the machine meanwhile: {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"\n{machine()}", flush=True)
 
 
 if __name__ == "__main__":

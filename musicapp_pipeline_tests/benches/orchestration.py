@@ -4,7 +4,6 @@ The CPU of orchestration is that of runs which find their take recorded already,
 conformed; idle CPU of the same time is taken off.
 """
 
-import os
 import sqlite3
 import statistics
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from musicapp_pipeline_tests.benches.figures import Figure, show
+from musicapp_pipeline_tests.benches.figures import Figure, machine, show
 from musicapp_pipeline_tests.songs import click_song
 from musicapp_pipeline_tests.supervisor.stack import Stack, children, cpu_of, running
 
@@ -157,7 +156,7 @@ def main() -> None:
         through, keys = takes(stack, planned(stack))
         figures += [*through, orchestration(stack, keys[-1], share)]
     show(figures)
-    print(f"\nload of the machine meanwhile: {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"\n{machine()}", flush=True)
 
 
 if __name__ == "__main__":

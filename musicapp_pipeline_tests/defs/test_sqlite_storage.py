@@ -10,6 +10,7 @@ from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 
 from musicapp_pipeline.defs.instance.home import open_instance
 from musicapp_pipeline.settings import Settings
+from musicapp_pipeline_tests.together import together
 
 CHECKED = (sqlite_run_storage, sqlite_event_log, sqlite_schedule_storage)
 
@@ -48,3 +49,36 @@ def test_two_openings_see_the_same_rows(settings: Settings) -> None:
         assert [r.run_id for r in other.get_runs()] == [run.run_id]
         told = [log.message for log in other.all_logs(run.run_id)]
         assert any("hello" in message for message in told)
+
+
+def test_a_runs_file_is_what_dagster_itself_would_make(settings: Settings, tmp_path: Path) -> None:
+    plain = sqlite_event_log.SqliteEventLogStorage(str(tmp_path / "plain"))
+    with open_instance(settings) as instance:
+        ours = instance.event_log_storage
+        assert schema_of(ours, "a-run") == schema_of(plain, "a-run")
+
+
+def schema_of(storage: object, run_id: str) -> list[tuple[object, ...]]:
+    with storage.run_connection(run_id) as connection:
+        tables = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name")
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        mode = connection.exec_driver_sql("PRAGMA journal_mode")
+        return [tuple(row) for answer in (tables, version, mode) for row in answer]
+
+
+def test_processes_that_begin_a_runs_file_together_share_it(settings: Settings) -> None:
+    with open_instance(settings) as instance:
+        folder = Path(instance.event_log_storage._base_dir)
+        storages = [type(instance.event_log_storage)(str(folder)) for _ in range(6)]
+
+        def write(number: int) -> None:
+            with storages[number].run_connection("together") as connection:
+                connection.exec_driver_sql(
+                    "INSERT INTO event_logs (run_id, event) VALUES (?, '{}')", ("together",)
+                )
+
+        assert [r for r in together(6, write) if isinstance(r, Exception)] == []
+        with storages[0].run_connection("together") as connection:
+            [count] = connection.exec_driver_sql("SELECT count(*) FROM event_logs").one()
+        assert count == 6
+        assert list(instance.event_log_storage.get_all_run_ids()) == ["together"]
