@@ -170,9 +170,7 @@ def main() -> int:
     print("| what | measured | limit |\n| --- | ---: | ---: |")
     good = [fly(), *(reserve(kind) for kind in KINDS)]
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    print(
-        f"\nLoad at the end: {load}; the landing is only worth reading where that is below 1 a core."
-    )
+    print(f"\nLoad at the end: {load}; above one a core, the landing tells of the others.")
     return 0 if all(good) else 1
 
 
