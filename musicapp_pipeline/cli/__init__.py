@@ -1,5 +1,5 @@
 """The ``musicapp`` command."""
 
-from musicapp_pipeline.cli.main import main
+from musicapp_pipeline.cli.entry import main
 
 __all__ = ["main"]

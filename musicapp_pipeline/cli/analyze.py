@@ -1,25 +1,21 @@
 """``musicapp analyze``."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from musicapp_pipeline.cli.files import existing
 
 
-def analyses(songs: Sequence[Path], plot: Path | None) -> Iterator[dict[str, Any]]:
-    """The specification's dict for each song; several carry their path."""
+def analysed(song: Path, plot: Path | None, *, several: bool) -> dict[str, Any]:
+    """The specification's dict of a song; one of several carries its path."""
     from musicapp_pipeline.analysis.song import analyze_song
 
-    for song in songs:
-        found = analyze_song(existing(song, "song"))
-        if plot is not None:
-            from musicapp_pipeline.analysis.plot import plot as draw
+    found = analyze_song(existing(song, "song"))
+    if plot is not None:
+        from musicapp_pipeline.analysis.plot import plot as draw
 
-            draw(found, song, _numbered(plot, song, len(songs)))
-        plain = found.to_dict()
-        yield plain if len(songs) == 1 else {"path": str(song), **plain}
-
-
-def _numbered(plot: Path, song: Path, count: int) -> Path:
-    return plot if count == 1 else plot.with_name(f"{plot.stem}-{song.stem}{plot.suffix}")
+        if several:
+            plot = plot.with_name(f"{plot.stem}-{song.stem}{plot.suffix}")
+        draw(found, song, plot)
+    plain = found.to_dict()
+    return {"path": str(song), **plain} if several else plain

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from musicapp_pipeline.errors import MusicAppError
 
-MAX_TEXT = 1_000_000
+MAX_TEXT = 200_000
+"""Bytes: more than the longest lyrics take in any script."""
 
 
 class BadFile(MusicAppError):
@@ -16,7 +17,9 @@ class BadFile(MusicAppError):
 def existing(path: Path, field: str) -> Path:
     """The path, if it is a readable file."""
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
+        what = "does not exist"
+        if path.exists():
+            what = "is a folder" if path.is_dir() else "is not a regular file"
         raise BadFile(f"{field}: {path} {what}", field=field, value=str(path), allowed="a file")
     return path
 

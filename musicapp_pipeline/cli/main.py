@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from musicapp_pipeline import logs
+from musicapp_pipeline.cli.entry import FAREWELL, INTERRUPTED, main
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.settings import settings
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 NO_MOUTH = 3
-INTERRUPTED = 130
 
 
 class Commands(click.Group):
@@ -24,17 +24,20 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            logs.configure(settings().log_level if ctx.params.get("verbose") else "warning")
+            wanted = settings().log_level
+            logs.configure(wanted if ctx.params.get("verbose") else "warning")
             return super().invoke(ctx)
         except MusicAppError as error:
-            click.echo(f"musicapp: {error.message}", err=True)
+            # The field's name in the API; here it is an option.
+            said = error.message.replace("budgetCapUsd", "--budget")
+            click.echo(f"musicapp: {said}", err=True)
             ctx.exit(2)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             click.echo(f"musicapp: {error.strerror or error}{where}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo("musicapp: interrupted; the same command goes on from here", err=True)
+            click.echo(FAREWELL, err=True)
             # Leave at once: threads that still draw a take would be waited for, and whatever
             # they had is drawn again by the next run.
             sys.stdout.flush()
@@ -103,10 +106,18 @@ def demo(out: Path | None, takes: int) -> None:
 @click.option("--plot", type=FILE, help="Draw waveform, beats, sections and energy (PNG or SVG).")
 def analyze(songs: tuple[Path, ...], plot: Path | None) -> None:
     """Print the analysis of SONGS as JSON, one object a line when there are several."""
-    from musicapp_pipeline.cli.analyze import analyses
+    from musicapp_pipeline.cli.analyze import analysed
 
-    for found in analyses(songs, plot):
-        click.echo(json.dumps(found, indent=2 if len(songs) == 1 else None))
+    broken = 0
+    for song in songs:
+        try:
+            found = analysed(song, plot, several=len(songs) > 1)
+        except MusicAppError as error:
+            broken += 1
+            click.echo(f"musicapp: {error.message}", err=True)
+        else:
+            click.echo(json.dumps(found, indent=2 if len(songs) == 1 else None))
+    sys.exit(2 if broken else 0)
 
 
 @cli.command()
@@ -145,11 +156,6 @@ def up(port: int, dagster_port: int, host: str) -> None:
     from musicapp_pipeline.supervisor.up import run_all
 
     sys.exit(run_all(settings(), host=host, port=port, dagster_port=dagster_port))
-
-
-def main() -> None:
-    """Console entry point."""
-    cli(prog_name="musicapp")
 
 
 if __name__ == "__main__":

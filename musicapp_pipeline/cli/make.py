@@ -158,7 +158,7 @@ def _summary(
         notes = (*order.notes, *notes_of(session, project.id))
         project = projects.get(session, project.id)
     out = order.options.out.expanduser().resolve()
-    name = slug(project.title) or "video"
+    name = slug(project.title) or project.id
     pictures = final.details["pictures"]
     copies = {
         f"{name}.mp4": final.media_key,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tempfile
+import textwrap
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from musicapp_pipeline.cli.files import BadFile, existing, read_text
 from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.settings import settings
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.projects import NewProject
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
 OPTION = {"budget_cap_usd": "--budget", "style_preset": "--style", "sora_model": "--model"}
 OPTION |= {"performance_density": "--density", "audio_url": "SONG"}
+SHOWN = 60
+"""Characters of a value that an error repeats."""
+MAX_TITLE = 200
+JOINERS = "\u200c\u200d"
+"""Invisible, and part of Persian words and of emoji."""
 
 
 class BadOption(MusicAppError):
@@ -65,6 +72,7 @@ def checked(options: MakeOptions) -> Order:
     Raises:
         BadFile, BadOption, MediaError, StoryboardError: nothing was written.
     """
+    _check_home()
     song = existing(options.song, "song")
     lyrics = read_text(options.lyrics, "lyrics") if options.lyrics else ""
     notes = _check_reference(options.reference)
@@ -79,10 +87,11 @@ def _project(options: MakeOptions, lyrics: str, song: Path) -> NewProject:
 
     if options.style is not None:
         preset_named(options.style)  # raises a typed error that names the presets
-    title = options.title or _title_tag(song) or song.stem.replace("_", " ").strip()
+    # Only what a person wrote is refused when it is too long.
+    title = options.title or _printable(_title_tag(song) or "") or song.stem.replace("_", " ")
     try:
         return NewProject(
-            title=title or "Untitled",
+            title=(title if options.title else _printable(title)) or "Untitled",
             audio_url=song.resolve().as_uri(),
             lyrics=lyrics,
             format=options.format,
@@ -102,20 +111,25 @@ def _refused(first: "ErrorDetails") -> BadOption:
     """Pydantic's finding in the words of the command line."""
     field = ".".join(str(x) for x in first["loc"])
     option = OPTION.get(field, "--" + field.replace("_", "-"))
-    reason = first.get("ctx", {}).get("error") or f"{first['msg']} (got {first.get('input')})"
+    given = textwrap.shorten(str(first.get("input")), SHOWN, placeholder=" …")
+    reason = first.get("ctx", {}).get("error") or f"{first['msg']} (got {given[:SHOWN]})"
     return BadOption(f"{option}: {reason}", field=option, value=first.get("input"))
 
 
 def _title_tag(song: Path) -> str | None:
-    import av
+    from musicapp_pipeline.media.probe import open_media
 
-    try:
-        with av.open(str(song)) as container:
-            tags = {**container.metadata, **(container.streams[0].metadata or {})}
-    except (av.FFmpegError, IndexError):
-        return None  # what is wrong with the file is said when it is decoded
-    title = {k.lower(): v for k, v in tags.items()}.get("title", "").strip()
-    return title[:200] or None
+    with open_media(song) as container:
+        streams = container.streams
+        tags = {**container.metadata, **(streams[0].metadata if streams else {})}
+    return {k.lower(): v for k, v in tags.items()}.get("title")
+
+
+def _printable(text: str) -> str:
+    """One line that any terminal, file and database takes, at most 200 characters."""
+    sound = text.encode("utf-8", "replace").decode()
+    shown = "".join(c if c.isprintable() or c in JOINERS else " " for c in sound)
+    return " ".join(shown.split())[:MAX_TITLE].strip()
 
 
 def _identity(options: MakeOptions, lyrics: str, song: Path) -> str:
@@ -133,6 +147,17 @@ def _identity(options: MakeOptions, lyrics: str, song: Path) -> str:
         "seed": options.seed,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _check_home() -> None:
+    home = settings().home
+    if home.exists() and not home.is_dir():
+        raise BadOption(
+            f"MUSICAPP_HOME: {home} is a file; name a folder for songs, takes and videos",
+            field="MUSICAPP_HOME",
+            value=str(home),
+            allowed="a folder, made when it is missing",
+        )
 
 
 def _check_playable(song: Path) -> None:

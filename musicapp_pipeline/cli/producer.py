@@ -11,7 +11,7 @@ from musicapp_pipeline.defs.background import BackgroundDispatcher
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.flow import Next, best_take, fresh_takes, next_steps
 from musicapp_pipeline.defs.inprocess import run_wanted
-from musicapp_pipeline.defs.observe import observed_by
+from musicapp_pipeline.defs.observe import MADE, observed_by
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import admission, ledger
 from musicapp_pipeline.store import projects, scenes, takes
@@ -104,7 +104,7 @@ class Producer:
         self.view.takes(done, len(versions), cost)
 
     def _observe(self, stage: str, key: str, fraction: float, message: str) -> None:
-        if fraction >= 1:
+        if fraction >= 1 and message == MADE:
             self.made[stage] += 1
         self.view.stage(stage, key, fraction, message)
 

@@ -14,8 +14,10 @@ def find_or_create(bench: Workbench, order: Order) -> Project:
         found = projects.by_client_key(session, order.identity)
     if found is None:
         bench.capabilities(options.model)  # an unknown model is named before anything is kept
-        audio_key = ingest_file(bench, options.song, "uploads")
-        picture = ingest_file(bench, options.reference, "uploads") if options.reference else None
+    # Kept under their contents' names: copied again only if they are gone.
+    audio_key = ingest_file(bench, options.song, "uploads")
+    picture = ingest_file(bench, options.reference, "uploads") if options.reference else None
+    if found is None:
         with bench.database.write() as session:
             found = projects.create(
                 session, order.new, audio_key=audio_key, client_key=order.identity

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -72,7 +73,7 @@ class View:
 
     def log(self, text: str) -> None:
         """A line that stays."""
-        self._console.print(text, highlight=False)
+        self._console.print(text, highlight=False, markup=False)
 
     def stage(self, stage: str, key: str, fraction: float, message: str) -> None:
         """A stage is this far with one partition."""
@@ -95,7 +96,7 @@ class View:
     def _bar(self, name: str, title: str, fraction: float, note: str) -> None:
         if name not in self._bars:
             self._bars[name] = self._progress.add_task(title, total=1.0, note=note)
-        self._progress.update(self._bars[name], completed=fraction, note=note[:60])
+        self._progress.update(self._bars[name], completed=fraction, note=escape(note[:60]))
 
     def _share(self, name: str, fraction: float) -> None:
         if name in SHARE:

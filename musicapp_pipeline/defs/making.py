@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from musicapp_pipeline.defs.stage import Outcome, Stage, Task
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.artifacts import Made
+from musicapp_pipeline.store.media import MediaStore
 from musicapp_pipeline.store.models import Artifact
 
 
@@ -41,10 +43,18 @@ def bring_up_to_date(stage: Stage, task: Task, *, asked_by_person: bool = False)
     with bench.database.read() as session:
         print_ = stage.fingerprint(session, bench, task.key)
     task.check_cancelled()
-    made: Made = stage.code.make(task)
+    made: Made = _with_sizes(stage.code.make(task), bench.media)
     with bench.database.write() as session:
         artifacts.put(session, stage.name, task.key, print_, made, task.run_id or None)
     return Outcome(task.key, made.data_version, made.details or {}, made.media_key, reused=False)
+
+
+def _with_sizes(made: Made, media: MediaStore) -> Made:
+    """Note how large the files are, so that one which was cut short later is found out."""
+    details = made.details or {}
+    keys = {made.media_key, *details.get("pictures", {}).values()}
+    sizes = {key: media.size(key) for key in sorted(filter(None, keys)) if media.exists(key)}
+    return replace(made, details={**details, "stored": sizes})
 
 
 def digest(value: Any) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+MADE, UNCHANGED = "made", "unchanged"
+"""What is told of a partition at its end."""
 Observer = Callable[[str, str, float, str], None]
 """Stage, partition key, finished share, message."""
 

@@ -73,7 +73,7 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
                 failed[key] = f"{type(error).__name__}: {error}"
                 hook.fail({"code": "internal", "message": f"{stage.name}: {error}"})
                 continue
-            told = "unchanged" if outcome.reused else "made"
+            told = observe.UNCHANGED if outcome.reused else observe.MADE
             context.log.info(f"{key}: {told}")
             observe.tell(stage.name, key, 1.0, told)
             events.append(event_of(stage, outcome, pointers, bench))

@@ -4,18 +4,20 @@ Stages know nothing of Dagster. ``defs.asset`` turns each into an asset, and the
 the same assets; both skip what its fingerprint says is still right.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from musicapp_pipeline.progress import OnProgress, silent
+from musicapp_pipeline.store.errors import MediaMissing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from musicapp_pipeline.defs.bench import Workbench
+    from musicapp_pipeline.store.media import MediaStore
     from musicapp_pipeline.store.models import Artifact
 
 Level = Literal["project", "scene", "take"]
@@ -114,6 +116,23 @@ class Stage:
         row = artifacts.get(session, self.name, key)
         if row is None or row.fingerprint != self.fingerprint(session, bench, key):
             return None
-        if row.media_key is not None and not bench.media.exists(row.media_key):
+        if any(not _whole(bench.media, name, size) for name, size in _stored(row).items()):
             return None
         return row
+
+
+def _stored(row: "Artifact") -> Mapping[str, int | None]:
+    """The files a partition needs, with their bytes where those were noted."""
+    noted: dict[str, int | None] = {**row.details.get("stored", {})}
+    if row.media_key is not None:
+        noted.setdefault(row.media_key, None)
+    return noted
+
+
+def _whole(media: "MediaStore", key: str, size: int | None) -> bool:
+    if size is None:
+        return media.exists(key)
+    try:
+        return media.size(key) == size
+    except MediaMissing:
+        return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musicapp_pipeline.media.errors import NoAudioStream
+from musicapp_pipeline.media.errors import NoAudioStream, NotMedia
 from musicapp_pipeline.media.files import whole_file
 from musicapp_pipeline.media.probe import open_media
 
@@ -135,12 +135,16 @@ def audio_stream(container: "InputContainer", name: str) -> "AudioStream":
 
     Raises:
         NoAudioStream: there is none.
+        NotMedia: what looks like one has no sampling rate.
     """
     if not container.streams.audio:
         raise NoAudioStream(
             f"{name} has no sound; give a file with an audio track", field="song", value=name
         )
-    return container.streams.audio[0]
+    stream = container.streams.audio[0]
+    if stream.codec_context.sample_rate <= 0:  # bytes that only look like a sound file
+        raise NotMedia(f"{name} is not a sound file that can be read", field="song", value=name)
+    return stream
 
 
 def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:

@@ -87,7 +87,7 @@ def probe(path: Path | str) -> MediaInfo:
         video = moving_picture(container)
         duration = _seconds(container.duration, Fraction(1, av.time_base))
         audio_info = None
-        if audio is not None:
+        if audio is not None and audio.codec_context.sample_rate > 0:  # else noise taken for MP3
             context = audio.codec_context
             own = _seconds(audio.duration, audio.time_base)
             audio_info = AudioInfo(

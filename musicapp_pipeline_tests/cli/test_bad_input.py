@@ -1,5 +1,7 @@
 """Bad input gets one clear line, and nothing half-written stays behind."""
 
+import json
+import random
 import subprocess
 import sys
 
@@ -23,6 +25,7 @@ def short(path):
 SONGS = {
     "missing.mp3": (lambda _path: None, "does not exist"),
     "words.mp3": (lambda path: path.write_text("these are words, not sound\n" * 50), "not a sound"),
+    "noise.mp3": (lambda path: path.write_bytes(random.Random(5).randbytes(200_000)), "noise.mp3"),
     "empty.mp3": (lambda path: path.write_bytes(b""), "empty"),
     "silent.wav": (silence, "musicapp: silent.wav is silent"),
     "short.wav": (short, "musicapp: short.wav is 0.5"),
@@ -126,3 +129,71 @@ def test_phonemes_that_align_did_not_print_are_refused(musicapp, tmp_path):
     assert result.exit_code == 2
     assert "musicapp align" in result.stderr
     assert not (tmp_path / "out.mp4").exists()
+
+
+def latin_tag(path):
+    """A WAV whose INFO title is Latin-1, as old programs write it."""
+    click_song(path, seconds=3.0)
+    data = path.read_bytes()
+    info = b"INFOINAM" + (6).to_bytes(4, "little") + b"Caf\xe9\x1b\x00"
+    data += b"LIST" + len(info).to_bytes(4, "little") + info
+    path.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+
+
+def test_titles_that_nobody_typed_are_made_to_fit(home, tmp_path):
+    latin_tag(tmp_path / "latin.wav")
+    assert checked(MakeOptions(tmp_path / "latin.wav", tmp_path / "o")).new.title == "Caf\ufffd"
+    long = click_song(tmp_path / f"{'y' * 240}.wav", seconds=3.0)
+    assert checked(MakeOptions(long, tmp_path / "o")).new.title == "y" * 200
+    odd = click_song(tmp_path / "a\n\x1b[1mb\u202e.wav", seconds=3.0)
+    assert checked(MakeOptions(odd, tmp_path / "o")).new.title == "a [1mb"
+
+
+def test_a_reference_of_a_few_pixels_is_looked_at(home, tmp_path):
+    from PIL import Image
+
+    song = click_song(tmp_path / "song.wav")
+    Image.new("RGB", (20_000, 3)).save(tmp_path / "thin.png")
+    order = checked(MakeOptions(song, tmp_path / "o", reference=tmp_path / "thin.png"))
+    assert "no face" in order.notes[0]
+
+
+def test_a_long_value_is_not_repeated_whole(musicapp, tmp_path):
+    song = click_song(tmp_path / "song.wav")
+    (tmp_path / "lyrics.txt").write_text("la " * 20_000)
+    result = musicapp("make", song, "--out", tmp_path, "--lyrics", tmp_path / "lyrics.txt")
+    assert result.exit_code == 2
+    assert "--lyrics: String should have at most 50000 characters" in result.stderr
+    assert len(result.stderr) < 300
+
+
+def test_a_home_that_is_a_file_is_named(musicapp, home, tmp_path):
+    home.write_text("not a folder")
+    result = musicapp("make", click_song(tmp_path / "song.wav"), "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "MUSICAPP_HOME: " in result.stderr
+
+
+def test_one_broken_song_does_not_keep_the_others_from_being_heard(musicapp, tmp_path):
+    songs = [click_song(tmp_path / name, seconds=4.0) for name in ("a.wav", "c.wav")]
+    (tmp_path / "b.mp3").write_text("no sound")
+    result = musicapp("analyze", songs[0], tmp_path / "b.mp3", songs[1])
+    assert result.exit_code == 2
+    assert [json.loads(line)["path"] for line in result.stdout.splitlines()] == [
+        str(song) for song in songs
+    ]
+    assert "b.mp3" in result.stderr
+
+
+def test_an_interruption_while_libraries_load_ends_in_one_line(tmp_path):
+    code = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'structlog': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from musicapp_pipeline.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "musicapp: interrupted; the same command goes on from here\n"

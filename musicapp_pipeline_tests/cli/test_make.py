@@ -94,6 +94,29 @@ def test_a_second_run_reuses_everything_and_pays_nothing(made):
     assert second["projectId"] == first["projectId"]
 
 
+def test_files_that_were_lost_or_cut_short_are_made_again_and_nothing_is_paid(made):
+    result, run, folder = made
+    first = json.loads(result.stdout)
+    media = folder / "home" / "media"
+    [final] = media.glob("projects/*/final/*.mp4")
+    final.write_bytes(final.read_bytes()[:1000])
+    [upload] = media.glob("uploads/*")
+    upload.unlink()
+    for master in media.glob("projects/*/song/*.wav"):
+        master.unlink()
+    mezzanine = sorted(media.glob("projects/**/mezzanine-*.mp4"))[0]
+    mezzanine.write_bytes(mezzanine.read_bytes()[:5000])
+    again = run()
+    assert again.exit_code == 0, again.stderr
+    second = json.loads(again.stdout)
+    assert second["made"]["song"] == second["made"]["final_cut"] == second["made"]["mezzanine"] == 1
+    assert second["costUsd"] == first["costUsd"]
+    assert (folder / "out" / "song.mp4").stat().st_size > 100_000
+    [sheet] = media.glob("projects/*/final/*contact.png")
+    sheet.unlink()
+    assert json.loads(run().stdout)["made"]["final_cut"] == 1
+
+
 def test_another_take_leaves_the_first_ones_alone(made):
     result, run, _folder = made
     more = run("--takes", "2")

@@ -55,7 +55,8 @@ def find_face(image: Frame) -> Face:
     height, width = image.shape[:2]
     scale = _LOOK_AT / max(height, width)
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    shape = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(grey, shape, interpolation=cv2.INTER_AREA)
     boxes, _, weights = _cascade("haarcascade_frontalface_default.xml").detectMultiScale3(
         small, 1.1, 5, minSize=(48, 48), outputRejectLevels=True
     )

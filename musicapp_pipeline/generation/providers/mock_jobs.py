@@ -139,6 +139,8 @@ class JobFolder:
             except BlockingIOError:
                 yield False
                 return
+            for part in self.path.glob(".clip.*.part*"):  # of one who was killed while drawing
+                part.unlink(missing_ok=True)
             yield True
 
 
