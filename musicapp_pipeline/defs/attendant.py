@@ -17,6 +17,7 @@ from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_take
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.instance.coordinator import RELEASED, release
 from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
+from musicapp_pipeline.defs.questions import Questions
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.generation.admission import admit_key
@@ -51,6 +52,7 @@ class Attendant:
         self._instance = instance
         self._landed = landed
         self._refused: dict[str, str] = {}
+        self._questions = Questions(bench.database, instance)
         self._swept = self._combed = 0.0
 
     async def run(self) -> None:
@@ -76,6 +78,7 @@ class Attendant:
             self._swept = time.monotonic()
             for job_id in end_abandoned_jobs(self._bench.database, self._instance):
                 log.warning("job abandoned", job=job_id)
+            self._questions.report()
 
     def _look_after(self, run: dg.DagsterRun) -> None:
         keys = keys_of(self._instance, run.tags)

@@ -41,7 +41,9 @@ def _due(provider: str, busy: set[str], limit: int) -> list[Select[Any]]:
     base = (
         select(GenerationAttempt)
         .where(
-            GenerationAttempt.provider == provider,
+            # As an expression, lest SQLite enters by the index of providers' jobs: that holds every
+            # attempt there ever was.
+            GenerationAttempt.provider.concat("") == provider,
             GenerationAttempt.next_action_at <= moment,
             or_(GenerationAttempt.lease_until.is_(None), GenerationAttempt.lease_until < moment),
             GenerationAttempt.id.not_in(busy),

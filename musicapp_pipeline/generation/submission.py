@@ -41,7 +41,9 @@ class Turn:
 def in_flight(session: Session, provider: str) -> int:
     """Places taken at a provider, by all workers."""
     query = select(func.count(GenerationAttempt.id)).where(
-        GenerationAttempt.provider == provider, GenerationAttempt.state.in_(states.IN_FLIGHT)
+        # An expression for the same reason as in ``leases``.
+        GenerationAttempt.provider.concat("") == provider,
+        GenerationAttempt.state.in_(states.IN_FLIGHT),
     )
     return session.scalar(query) or 0
 

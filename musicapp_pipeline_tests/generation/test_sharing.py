@@ -230,3 +230,4 @@ def test_a_look_for_work_reads_no_finished_take(world):
     assert touched
     scans = [p for p in touched if "SCAN" in p or "Seq Scan" in p]
     assert scans == []
+    assert not [p for p in touched if "uq_generation_attempts_job" in p]

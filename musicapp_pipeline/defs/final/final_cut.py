@@ -75,8 +75,9 @@ def prepare(task: Task) -> None:
             for scene in rows
             if scene.selected_version_id
         ]
-    for scene, version in chosen:
+    for number, (scene, version) in enumerate(chosen):
         task.check_cancelled()
+        task.report(0.6 * number / len(chosen), f"scene {scene.order}: making it ready")
         if wants_lips(scene):
             task.ensure(LIP_SYNCED_CLIP, version.key)
         task.ensure(SELECTED_TAKE, scene.key)
@@ -98,11 +99,11 @@ def make(task: Task) -> Made:
     wanted = timebase.frame_at(float(song.details["seconds"]), fps)
     base = f"projects/{task.key}/final/{print_}"
     segments = [Segment(bench.media.fetch(r["media"]), r["first"], r["frames"]) for r in rows]
-    task.report(0.1, f"stitching {len(segments)} scenes")
+    task.report(0.65, f"stitching {len(segments)} scenes")
     delivery = bench.media.fetch(song.details["delivery"])
     with bench.media.writing(f"{base}.mp4") as path:
         stitch(segments, delivery, path, fps, tags={"title": project.title})
-        task.report(0.5, "checking every frame")
+        task.report(0.75, "checking every frame")
         assert song.media_key is not None
         report = verify_final(path, wanted, fps, bench.media.fetch(song.media_key))
         if report.problems:
@@ -111,7 +112,7 @@ def make(task: Task) -> Made:
                 field="final_cut",
                 value=list(report.problems),
             )
-    task.report(0.85, "drawing the contact sheet")
+    task.report(0.95, "drawing the contact sheet")
     pictures = _pictures(task, base, rows)
     video = bench.media.fetch(f"{base}.mp4")
     facts = {

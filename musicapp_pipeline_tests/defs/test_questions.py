@@ -1,0 +1,61 @@
+"""A take that may or may not have been bought is seen in Dagster, with what a person can do."""
+
+import dagster as dg
+
+from musicapp_pipeline.defs.questions import Questions
+from musicapp_pipeline.generation import admission, ledger, resolving, submission
+from musicapp_pipeline.store import projects, scenes, takes
+from musicapp_pipeline.store.models import SceneVersion
+from musicapp_pipeline_tests.defs.world import Desk
+
+
+def in_doubt(desk: Desk) -> SceneVersion:
+    """A take whose create call was answered by a broken line."""
+    with desk.database.write() as session:
+        project = projects.get(session, desk.project_id, lock=True)
+        scene = scenes.get(session, desk.scenes[0].id)
+        admission.admit(session, project, [(scene, 1)], desk.bench.provider)
+        [version] = takes.of_scene(session, scene.id)
+        [attempt] = ledger.attempts_of(session, version.id)
+        ledger.move(session, attempt, "submitting")
+        submission.park_unknown(session, attempt.id, "the line broke and its list does not tell")
+        return version
+
+
+def observed(desk: Desk) -> list[dg.AssetObservation]:
+    found = desk.instance.fetch_observations(dg.AssetKey("clip"), limit=10)
+    return [record.asset_observation for record in found.records if record.asset_observation]
+
+
+def test_an_open_question_is_told_once_with_its_money_and_the_ways_out(desk: Desk) -> None:
+    version = in_doubt(desk)
+    questions = Questions(desk.database, desk.instance)
+    assert questions.report() == 1
+    assert questions.report() == 0
+    [seen] = observed(desk)
+    assert seen.partition == version.key
+    assert seen.description is not None and "may or may not have accepted" in seen.description
+    told = {name: value.value for name, value in seen.metadata.items()}
+    assert told["state"] == "unknown"
+    assert told["held_usd"] > 0
+    assert told["what_a_person_can_do"].startswith("- ")
+    assert told["resolve"].endswith(f"/versions/{version.id}/resolve")
+
+
+def test_a_question_that_comes_up_again_is_told_again(desk: Desk) -> None:
+    version = in_doubt(desk)
+    questions = Questions(desk.database, desk.instance)
+    assert questions.report() == 1
+    with desk.database.write() as session:
+        resolving.not_charged(session, version.id, "not on the invoice")
+    assert questions.report() == 0
+    with desk.database.write() as session:
+        second = projects.get(session, desk.project_id, lock=True)
+        admission.admit(session, second, [(scenes.get(session, version.scene_id), 1)],
+                        desk.bench.provider)  # fmt: skip
+        newest = takes.of_scene(session, version.scene_id)[-1]
+        [attempt] = ledger.attempts_of(session, newest.id)
+        ledger.move(session, attempt, "submitting")
+        submission.park_unknown(session, attempt.id, "again")
+    assert questions.report() == 1
+    assert len(observed(desk)) == 2
