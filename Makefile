@@ -28,9 +28,11 @@ $(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-$(DEV_STAMP): .ci/dev.lock $(STAMP)
+# The development lock holds the other one whole, so one installation does for both.
+$(DEV_STAMP): .ci/dev.lock requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(INSTALL) --require-hashes --no-deps -r .ci/dev.lock >&2 || $(INSTALL) --require-hashes --no-deps -r .ci/dev.lock >&2
-	@touch $@
+	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
+	@touch $(STAMP) $@
 
 test: dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not full and not nightly"
