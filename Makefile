@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+# In the order of musicapp_pipeline_tests/conftest.py: the longest modules first.
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 .PHONY: demo up test test-full test-nightly lint bench lock clean setup dev
@@ -35,13 +37,13 @@ $(DEV_STAMP): .ci/dev.lock requirements.lock pyproject.toml | $(VENV)/bin/python
 	@touch $(STAMP) $@
 
 test: dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not full and not nightly"
+	@$(TESTS) -m "not full and not nightly"
 
 test-full: dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not nightly"
+	@$(TESTS) -n 3 -m "not nightly" --durations 15
 
 test-nightly: dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m nightly
+	@$(TESTS) -m nightly
 
 lint: dev
 	@$(BIN)/ruff check .

@@ -128,9 +128,9 @@ PLAIN = SCENARIOS["plain"].steps
 
 def _point(name: str, step: str, after: bool) -> object:
     """Steps that every scenario shares are tried in the plain one in every test run, and in all
-    of them in the full one."""
+    of them in the nightly one."""
     known = name != "plain" and step in PLAIN
-    marks = [pytest.mark.full] if known else []
+    marks = [pytest.mark.nightly] if known else []
     return pytest.param(name, step, after, id=f"{name}: {step}{'!' if after else ''}", marks=marks)
 
 

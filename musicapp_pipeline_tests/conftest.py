@@ -1,0 +1,27 @@
+"""What all tests share: the order in which they start."""
+
+from pathlib import PurePath
+
+import pytest
+
+LONGEST = (
+    "test_walkthrough",
+    "test_kill",
+    "test_up",
+    "test_kill_points",
+    "test_make",
+    "test_interrupting",
+    "test_random_faults",
+    "test_openapi",
+)
+"""Modules that take minutes start first, so that no worker is left with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules stay whole, and the order inside each stays as written."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    name = PurePath(item.path).stem
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
