@@ -40,7 +40,7 @@ test: dev
 	@$(TESTS) -m "not full and not nightly"
 
 test-full: dev
-	@$(TESTS) -n 3 -m "not nightly" --durations 15
+	@$(TESTS) -m "not nightly" --durations 15
 
 test-nightly: dev
 	@$(TESTS) -m nightly
