@@ -26,6 +26,8 @@ CHANNELS = 40
 FIRST_TAPS = 3
 TAPS = 5
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+OUTPUTS = ("beat", "downbeat", "turn", "sung", "tune")
+"""What a moment may be: a beat, a bar's first, a section's first, sung, under a tune."""
 WEIGHTS = Path(__file__).parent / "weights" / "beats.npz"
 
 

@@ -1,18 +1,13 @@
 """Compose a song: form, harmony, players, tempo. Everything follows from one seed."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from musicapp_pipeline.analysis.training import grooves, playing, styles, tempo
+from musicapp_pipeline.analysis.training import grooves, styles, tempo
+from musicapp_pipeline.analysis.training.material import ENERGY, Material, draw
 from musicapp_pipeline.analysis.training.notes import DRUMS, Note, Part, Score
 
 Rng = np.random.Generator
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
-_PROGRESSIONS = (
-    (0, 4, 5, 3), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 4, 3), (0, 0, 3, 4), (1, 4, 0, 0),
-    (0, 3, 0, 4), (3, 0, 4, 5), (0, 6, 3, 0), (0, 2, 3, 4), (5, 4, 3, 4), (0, 0, 0, 0),
-)  # fmt: skip
 _FORMS: tuple[tuple[str, ...], ...] = (
     ("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro"),
     ("intro", "verse", "verse", "chorus", "verse", "chorus", "chorus"),
@@ -27,28 +22,6 @@ _EXAM_FORMS: tuple[tuple[str, ...], ...] = (
     ("intro", "verse", "chorus", "verse", "chorus", "instrumental", "chorus", "outro"),
     ("verse", "verse", "chorus", "verse", "bridge", "chorus", "chorus", "outro"),
 )  # fmt: skip
-_ENERGY = {
-    "intro": 0.35, "verse": 0.6, "prechorus": 0.72, "chorus": 1.0, "bridge": 0.55,
-    "breakdown": 0.3, "instrumental": 0.8, "outro": 0.4,
-}  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Material:
-    """What recurs whenever a kind of section returns."""
-
-    bars: int
-    chords: tuple[int, ...]
-    chord_bars: int
-    groove: grooves.Bar
-    bass: list[playing.Event]
-    comp: list[playing.Event]
-    second: list[playing.Event]
-    tune: list[playing.Event]
-    tune_bars: int
-    drums: bool
-    has_bass: bool
-    sung: bool
 
 
 def compose(
@@ -69,9 +42,9 @@ def compose(
     form = _EXAM_FORMS if exam else _FORMS
     kinds = list(form[int(rng.integers(len(form)))])
     drumless = bool(rng.random() < style.drumless)
-    material: dict[str, _Material] = {}
+    material: dict[str, Material] = {}
     for kind in dict.fromkeys(kinds):
-        material[kind] = _material(rng, style, kind, metre, drumless, exam)
+        material[kind] = draw(rng, style, kind, metre, drumless)
     if not full:
         kinds = _excerpt(rng, kinds, material, seconds * bpm / 60 / metre)
     parts = _parts(kinds, material, metre, rng, exam)
@@ -95,12 +68,13 @@ def compose(
             "lead": int(rng.choice(style.leads)),
         },
         silent=_pause(rng, parts, metre),
+        sung=bool(rng.random() < 0.5),
     )
     _play(rng, score, material)
     return score
 
 
-def _excerpt(rng: Rng, kinds: list[str], material: dict[str, _Material], bars: float) -> list[str]:
+def _excerpt(rng: Rng, kinds: list[str], material: dict[str, Material], bars: float) -> list[str]:
     """Neighbouring sections that together last about ``bars`` bars."""
     at = int(rng.integers(0, max(1, len(kinds) - 1)))
     out: list[str] = []
@@ -113,7 +87,7 @@ def _excerpt(rng: Rng, kinds: list[str], material: dict[str, _Material], bars: f
 
 
 def _parts(
-    kinds: list[str], material: dict[str, _Material], metre: int, rng: Rng, exam: bool
+    kinds: list[str], material: dict[str, Material], metre: int, rng: Rng, exam: bool
 ) -> list[Part]:
     parts, at = [], 0
     for kind in kinds:
@@ -125,37 +99,6 @@ def _parts(
     return parts
 
 
-def _material(
-    rng: Rng, style: styles.Style, kind: str, metre: int, drumless: bool, exam: bool
-) -> _Material:
-    short = kind in ("intro", "outro", "prechorus", "breakdown")
-    lengths = (4, 4, 8) if short else (8, 8, 16, 12) if kind == "verse" else (8, 8, 8, 16)
-    groove_name = str(rng.choice(style.grooves))
-    fixed = styles.FIXED.get(groove_name)
-    groove = (
-        [hit for hit in fixed if hit[0] < metre]
-        if fixed is not None
-        else list(getattr(grooves, groove_name)(rng, metre))
-    )
-    tune_bars = int(rng.choice([2, 4]))
-    energy = _ENERGY[kind]
-    busy = float(rng.uniform(0.6, 1.4)) * (0.8 + 0.4 * energy)
-    return _Material(
-        bars=int(rng.choice(lengths)),
-        chords=_PROGRESSIONS[int(rng.integers(len(_PROGRESSIONS)))],
-        chord_bars=int(rng.choice([1, 1, 1, 2])),
-        groove=groove,
-        bass=playing.bass(rng, str(rng.choice(style.bass)), metre),
-        comp=playing.comp(rng, str(rng.choice(style.comp)), metre),
-        second=playing.comp(rng, str(rng.choice(("pad", *playing.COMP))), metre),
-        tune=playing.melody(rng, metre, tune_bars, busy),
-        tune_bars=tune_bars,
-        drums=not drumless and (not short or kind == "prechorus" or rng.random() < 0.4),
-        has_bass=rng.random() < (0.35 if short else 0.93),
-        sung=kind in ("verse", "chorus", "prechorus", "bridge") and rng.random() < 0.92,
-    )
-
-
 def _pause(rng: Rng, parts: list[Part], metre: int) -> frozenset[int]:
     """Now and then the band stops for a bar or two before a section."""
     if len(parts) < 3 or rng.random() > 0.06:
@@ -164,7 +107,7 @@ def _pause(rng: Rng, parts: list[Part], metre: int) -> frozenset[int]:
     return frozenset(range(turn - metre * int(rng.integers(1, 3)), turn))
 
 
-def _play(rng: Rng, score: Score, material: dict[str, _Material]) -> None:
+def _play(rng: Rng, score: Score, material: dict[str, Material]) -> None:
     root = int(rng.integers(45, 57))
     scale = _SCALES[str(rng.choice(["major", "minor"]))]
     heard: dict[str, int] = {}
@@ -172,23 +115,25 @@ def _play(rng: Rng, score: Score, material: dict[str, _Material]) -> None:
         m = material[part.kind]
         again = heard.get(part.kind, 0)
         heard[part.kind] = again + 1
-        energy = _ENERGY[part.kind] + 0.05 * again
+        energy = ENERGY[part.kind] + 0.05 * again
         for bar, start in enumerate(range(part.start, part.end, score.metre)):
             if start in score.silent:
                 continue
-            degree = m.chords[(bar // m.chord_bars) % len(m.chords)]
-            chord = [_pitch(root, scale, degree + step) for step in (0, 2, 4, 7)]
             last = bar == (part.end - part.start) // score.metre - 1
             fill = last and index + 1 < len(score.parts)
             _drum_bar(rng, score, m, start, energy, first=bar == 0, fill=fill)
-            _pitched_bar(score, m, start, chord, energy)
+            chords = [
+                [_pitch(root, scale, m.degree(bar, half) + step) for step in (0, 2, 4, 7)]
+                for half in (0.0, 0.5)
+            ]
+            _pitched_bar(score, m, start, chords, energy, push=m.push if bar else 0.0)
             if m.sung and bar % m.tune_bars == 0:
                 lift = 7 if part.kind == "chorus" else 0
                 _tune(score, m, start, part.end, root, scale, lift, energy)
 
 
 def _drum_bar(
-    rng: Rng, score: Score, m: _Material, start: int, energy: float, *, first: bool, fill: bool
+    rng: Rng, score: Score, m: Material, start: int, energy: float, *, first: bool, fill: bool
 ) -> None:
     if not m.drums:
         return
@@ -204,7 +149,10 @@ def _drum_bar(
             score.notes.append(Note(start + at, 0.1, "drums", key, velocity))
 
 
-def _pitched_bar(score: Score, m: _Material, start: int, chord: list[int], energy: float) -> None:
+def _pitched_bar(
+    score: Score, m: Material, start: int, chords: list[list[int]], energy: float, *, push: float
+) -> None:
+    """One bar of bass and accompaniment; ``chords`` of its halves, ``push`` beats too early."""
     loud = 0.6 + 0.4 * energy
     layers = [("comp", m.comp, 12)]
     if m.has_bass:
@@ -213,13 +161,16 @@ def _pitched_bar(score: Score, m: _Material, start: int, chord: list[int], energ
         layers.append(("second", m.second, 12))
     for part, events, shift in layers:
         for at, length, degree, velocity in events:
+            chord = chords[int(2 * at >= score.metre)]
             pitch = chord[degree % 3] + 12 * (degree // 3) + shift
-            score.notes.append(Note(start + at, length, part, pitch, velocity * loud))
+            early = push if at == 0 else 0.0
+            note = Note(start + at - early, length + early, part, pitch, velocity * loud)
+            score.notes.append(note)
 
 
 def _tune(
     score: Score,
-    m: _Material,
+    m: Material,
     start: int,
     end: int,
     root: int,

@@ -1,8 +1,9 @@
 """Write songs with their truth: ``python -m musicapp_pipeline.analysis.training.dataset --help``.
 
 Each song is ``<name>.wav`` (16 bit, mono) and ``<name>.json`` with ``beats``, ``downbeats``,
-``sections`` (start, end, type), ``bpm``, ``meter``, ``style`` and ``silent`` (spans without
-sound). Seeds of the study family and the held-out family never meet.
+``sections`` (start, end, type), ``bpm``, ``meter``, ``style``, ``silent`` (spans without sound),
+``tune`` (spans in which the lead is heard) and whether it is ``sung``.
+Seeds of the study family and the held-out family never meet.
 """
 
 import argparse
@@ -64,6 +65,8 @@ def truth(score: Score, *, free: bool = False) -> dict[str, Any]:
         "silent": [
             [round(float(at[i]), 5), round(float(at[i + 1]), 5)] for i in sorted(score.silent)
         ],
+        "tune": [[round(a, 3), round(b, 3)] for a, b in score.tune],
+        "sung": score.sung,
     }
 
 

@@ -21,11 +21,16 @@ from musicapp_pipeline.analysis.spectra import MEL_BANDS, SAMPLE_RATE, spectra
 Rng = np.random.Generator
 _WIDTH = 0.8
 """Frames by which a target spreads, so that its peak says where between frames the beat is."""
+_TURN_WIDTH = 5.0
+"""The same where sections meet: they are felt more than heard."""
 
 
 @dataclass(slots=True)
 class Example:
-    """One song. ``mel`` is kept in half precision; times are in seconds."""
+    """One song. ``mel`` is kept in half precision; times are in seconds.
+
+    ``turns`` are where sections begin, ``tune`` where the lead is heard, by a voice if ``sung``.
+    """
 
     name: str
     mel: NDArray[np.float16]
@@ -33,6 +38,9 @@ class Example:
     beats: Doubles
     downbeats: Doubles
     silent: list[tuple[float, float]]
+    turns: Doubles
+    tune: list[tuple[float, float]]
+    sung: bool
 
 
 def load(json_path: Path) -> Example:
@@ -59,6 +67,9 @@ def load(json_path: Path) -> Example:
         np.array(facts["beats"]),
         np.array(facts["downbeats"]),
         [(float(a), float(b)) for a, b in facts["silent"]],
+        np.array([start for start, _, _ in facts["sections"]]),
+        [(float(a), float(b)) for a, b in facts["tune"]],
+        bool(facts["sung"]),
     )
 
 
@@ -69,7 +80,7 @@ def excerpt(song: Example, frames: int, rng: Rng) -> tuple[Floats, Floats, Float
         frames: length at 50 fps.
 
     Returns:
-        inputs (frames, 164), targets (frames, 2) and weights (frames,).
+        inputs (frames, 164), targets (frames, 5), see ``network.OUTPUTS``, and weights (frames,).
     """
     speed = float(rng.uniform(0.85, 1.18)) if rng.random() < 0.6 else 1.0
     span = int(np.ceil(frames * speed))
@@ -79,8 +90,17 @@ def excerpt(song: Example, frames: int, rng: Rng) -> tuple[Floats, Floats, Float
     harmony = _stretch(song.harmony, at)
     to_frame = NETWORK_FPS / speed
     offset = start / NETWORK_FPS
+    tune = np.zeros(frames, np.float32)
+    for a, b in song.tune:
+        tune[max(0, int((a - offset) * to_frame)) : max(0, int((b - offset) * to_frame))] = 1
     targets = np.stack(
-        [_spread((t - offset) * to_frame, frames) for t in (song.beats, song.downbeats)], axis=1
+        [
+            *(_spread((t - offset) * to_frame, frames) for t in (song.beats, song.downbeats)),
+            _spread((song.turns - offset) * to_frame, frames, _TURN_WIDTH),
+            tune * song.sung,
+            tune,
+        ],
+        axis=1,
     )
     weights = ((at >= 0) & (at < len(song.harmony))).astype(np.float32)
     for a, b in song.silent:
@@ -101,13 +121,14 @@ def _stretch(frames: NDArray[Any], at: NDArray[np.floating[Any]]) -> Floats:
     return mixed
 
 
-def _spread(frames: Doubles, count: int) -> Floats:
+def _spread(frames: Doubles, count: int, width: float = _WIDTH) -> Floats:
     """A bell of height one around each time."""
     target = np.zeros(count, np.float32)
-    for shift in range(-3, 4):
+    reach = int(np.ceil(3 * width))
+    for shift in range(-reach, reach + 1):
         index = np.round(frames).astype(np.int64) + shift
         inside = (index >= 0) & (index < count)
-        bell = np.exp(-0.5 * np.square((index - frames) / _WIDTH)).astype(np.float32)
+        bell = np.exp(-0.5 * np.square((index - frames) / width)).astype(np.float32)
         np.maximum.at(target, index[inside], bell[inside])
     return target
 

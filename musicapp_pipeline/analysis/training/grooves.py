@@ -208,6 +208,58 @@ def march(rng: np.random.Generator, metre: int) -> Bar:
     return bar + [(i + d, SNARE, 0.5) for i in rolls.tolist() for d in (0.5, 0.75)]
 
 
+def skank(rng: np.random.Generator, metre: int) -> Bar:
+    """Ska, polka, klezmer: everything low and loud on two and four, light between the beats."""
+    answers = [float(p) for p in _answers(rng, metre)]
+    bar: Bar = [(p, SNARE if rng.random() < 0.7 else SIDE, 0.85) for p in answers]
+    bar += [(p, KICK, 0.9) for p in (answers if rng.random() < 0.6 else range(metre))]
+    key = int(rng.choice([HAT, OPEN, TAMB]))
+    bar += [(i + 0.5, key, 0.65) for i in range(metre)]
+    return bar + ([(float(i), HAT, 0.4) for i in range(metre)] if rng.random() < 0.5 else [])
+
+
+def rolls(rng: np.random.Generator, metre: int) -> Bar:
+    """Trap: one clap a bar, a deep kick that avoids the beats, hats that stutter."""
+    bar: Bar = [(0.0, KICK, 1.0), (float(metre // 2), CLAP if rng.random() < 0.7 else SNARE, 1.0)]
+    bar += _syncopation(rng, metre, 2.0)
+    bar += _steps(metre, float(rng.choice([0.5, 0.5, 0.25])), HAT, 0.5, 0.45)
+    at = float(rng.choice(np.arange(0.5, metre - 0.5, 0.5)))
+    step = float(rng.choice([1 / 8, 1 / 6, 1 / 4]))
+    return bar + [(float(p), HAT, 0.4) for p in np.arange(at, at + 0.5, step)]
+
+
+def toms(rng: np.random.Generator, metre: int) -> Bar:
+    """Indie: the floor tom goes on in eighths, the kick comes before the beat."""
+    key = int(rng.choice([LOW_TOM, MID_TOM, SURDO]))
+    accents = rng.uniform(0.4, 0.75, metre * 2)
+    bar: Bar = [(i / 2, key, float(loud)) for i, loud in enumerate(accents)]
+    bar += [(0.0, KICK, 1.0), *_syncopation(rng, metre, 1.5)]
+    if rng.random() < 0.7:
+        bar += [(float(p), SNARE, 0.8) for p in _answers(rng, metre)]
+    return bar
+
+
+def slow(rng: np.random.Generator, metre: int) -> Bar:
+    """Ballads and slow jams: few hits, far apart; sixteenths or triplets between them."""
+    bar: Bar = [(0.0, KICK, 1.0)]
+    bar += [(float(p), int(rng.choice([SNARE, SIDE, CLAP])), 0.9) for p in _answers(rng, metre)]
+    bar += _syncopation(rng, metre, 1.0)
+    step = float(rng.choice([0.25, 1 / 3, 0.5]))
+    key = int(rng.choice([HAT, RIDE, SHAKER, TAMB]))
+    count = round(metre / step)
+    loud = rng.uniform(0.25, 0.5)
+    return bar + [(i * step, key, 0.55 if i * step % 1 < 0.01 else loud) for i in range(count)]
+
+
+def sixes(rng: np.random.Generator, metre: int) -> Bar:
+    """Slow six: every eighth on a cymbal, the answer on four, the kick around it."""
+    key = int(rng.choice([HAT, RIDE, RIDE, TAMB]))
+    bar: Bar = [(float(i), key, 0.65 if i % 3 == 0 else 0.5) for i in range(metre)]
+    bar += [(0.0, KICK, 1.0), (float(metre // 2), int(rng.choice([SNARE, SIDE])), 0.9)]
+    extra = rng.choice([2.5, 1.5, 2.0, 5.0, 4.5, 5.5], size=rng.integers(0, 3), replace=False)
+    return bar + [(float(p), KICK, 0.75) for p in extra if p < metre]
+
+
 def fill(rng: np.random.Generator, metre: int) -> Bar:
     """The last one or two beats before a new section."""
     length = int(rng.integers(1, 3)) if metre > 2 else 1

@@ -8,6 +8,8 @@ from musicapp_pipeline.analysis.arrays import Doubles
 
 DRUMS = 9
 """The General MIDI drum channel."""
+BREATH = 0.6
+"""Seconds without a note that still belong to a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Score:
         swing: where the second eighth of a beat lies, .5 (straight) to .67.
         swing16: the same for the second sixteenth of an eighth.
         jitter: standard deviation of a player's timing in seconds.
+        sung: whether a voice has the lead, not an instrument.
     """
 
     metre: int
@@ -54,6 +57,7 @@ class Score:
     swing: float = 0.5
     swing16: float = 0.5
     jitter: float = 0.004
+    sung: bool = False
 
     def time_of(self, beat: float) -> float:
         """When a position sounds, swing included."""
@@ -78,6 +82,19 @@ class Score:
         """Times of the bars' first beats that sound, in seconds."""
         first = range(0, len(self.seconds) - 1, self.metre)
         return np.array([self.seconds[i] for i in first if i not in self.silent])
+
+    @property
+    def tune(self) -> list[tuple[float, float]]:
+        """Spans in seconds in which the lead plays or sings; short breaths do not end one."""
+        spans: list[tuple[float, float]] = []
+        for note in sorted(self.notes, key=lambda note: note.start):
+            if note.part == "lead":
+                start, end = self.time_of(note.start), self.time_of(note.start + note.length)
+                if spans and start - spans[-1][1] < BREATH:
+                    start, end = spans[-1][0], max(end, spans[-1][1])
+                    spans.pop()
+                spans.append((start, end))
+        return spans
 
 
 def _swung(inside: float, swing: float, swing16: float) -> float:

@@ -35,8 +35,7 @@ def render(score: Score, seed: int, rate: int, *, exam: bool = False, fonts: boo
     seconds = float(score.seconds[-1]) + float(rng.uniform(0.5, 3))
     fonts = fonts and rng.random() < (1.0 if exam else 0.85)
     machine = rng.random() < (0.25 if exam else 0.35) or not fonts
-    sung = rng.random() < 0.5
-    layers = frozenset({"bass", "comp", "second"} | (set() if sung else {"lead"}))
+    layers = frozenset({"bass", "comp", "second"} | (set() if score.sung else {"lead"}))
     font = (EXAM_FONTS if exam else STUDY_FONTS)[int(rng.integers(1 if exam else len(STUDY_FONTS)))]
     if fonts:
         pitched = _fluidsynth(score, rng, layers, font, rate, seconds)
@@ -49,7 +48,7 @@ def render(score: Score, seed: int, rate: int, *, exam: bool = False, fonts: boo
     if rng.random() < 0.15:
         pitched = mastering.pump(pitched, _kicks(score), rate, float(rng.uniform(0.3, 0.9)))
     mix = _balance(pitched, 1.0) + _balance(drums, float(np.exp(rng.normal(0.1, 0.6))))
-    if sung:
+    if score.sung:
         sound = synth.voice(score, rate, rng, seconds)
         mix += _balance(sound, float(np.exp(rng.normal(-0.1, 0.5))))
     return mastering.master(mix, rate, rng, exam=exam)

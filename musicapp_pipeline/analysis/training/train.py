@@ -11,11 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from musicapp_pipeline.analysis.network import CHANNELS, DILATIONS, FIRST_TAPS, INPUTS, TAPS
+from musicapp_pipeline.analysis.network import (
+    CHANNELS,
+    DILATIONS,
+    FIRST_TAPS,
+    INPUTS,
+    OUTPUTS,
+    TAPS,
+)
 from musicapp_pipeline.analysis.training.examples import Example, excerpt, load
 
 FRAMES = 1500
 BATCH = 12
+RATE = 3e-3
+SHARES = (0.5, 0.5, 0.15, 0.1, 0.1)
+"""What each output's loss counts: beats first."""
+BALANCE = (4.0, 8.0, 8.0, 1.0, 1.0)
+"""How much more a beat (and the like) counts than the many moments that are none."""
 
 
 def build() -> Any:
@@ -48,19 +60,38 @@ def build() -> Any:
         nn.Dropout(0.1),
         *(wide(dilation) for dilation in DILATIONS),
         nn.ReLU(),
-        nn.Conv1d(CHANNELS, 2, 1),
+        nn.Conv1d(CHANNELS, len(OUTPUTS), 1),
     )
 
 
-def _loss(logits: Any, targets: Any, weights: Any) -> Any:
+class Songs:
+    """The generated songs of a folder, of which some are kept aside to check on.
+
+    Songs may still be being written there: :meth:`grow` takes in those that are new.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        first = [load(path) for path in sorted(folder.glob("*.json"))]
+        aside = max(1, len(first) // 20)
+        self.kept, self.studied = first[-aside:], first[:-aside]
+        self._known = {song.name for song in first}
+
+    def grow(self) -> None:
+        fresh = [p for p in sorted(self._folder.glob("*.json")) if p.stem not in self._known]
+        self.studied += [load(path) for path in fresh]
+        self._known.update(path.stem for path in fresh)
+
+
+def _losses(logits: Any, targets: Any, weights: Any) -> Any:
+    """The mean loss of each output, (outputs,)."""
     import torch
     from torch.nn import functional  # type: ignore[import-not-found]
 
-    balance = torch.tensor([4.0, 8.0])
     each = functional.binary_cross_entropy_with_logits(
-        logits.transpose(1, 2), targets, pos_weight=balance, reduction="none"
+        logits.transpose(1, 2), targets, pos_weight=torch.tensor(BALANCE), reduction="none"
     )
-    return (each * weights[:, :, None]).sum() / (weights.sum() * 2 + 1)
+    return (each * weights[:, :, None]).sum((0, 1)) / (weights.sum() + 1)
 
 
 def _batch(songs: list[Example], rng: np.random.Generator) -> tuple[Any, ...]:
@@ -72,12 +103,14 @@ def _batch(songs: list[Example], rng: np.random.Generator) -> tuple[Any, ...]:
     return inputs.transpose(1, 2), targets, weights
 
 
-def train(
-    songs: list[Example], *, minutes: float, steps: int, seed: int = 0, start: Path | None = None
-) -> Any:
-    """Fit the network for at most so many steps or minutes.
+def train(songs: Songs, *, minutes: float, seed: int = 0, start: Path | None = None) -> Any:
+    """Fit the network for so many minutes; every 50 steps the losses of the kept songs are told.
 
-    The last twentieth of ``songs`` is kept aside; its loss is printed.
+    Args:
+        songs: what to study.
+        minutes: of wall time; the learning rate falls to nothing with it.
+        seed: of weights and excerpts.
+        start: a network to go on from; what it lacks of the outputs begins anew.
     """
     import torch
 
@@ -85,46 +118,54 @@ def train(
     # Two threads on shared cores spend more time waiting for each other than they save.
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
-    aside = max(1, len(songs) // 20)
-    kept, songs = songs[-aside:], songs[:-aside]
     net = build()
     if start is not None:
-        net.load_state_dict(torch.load(start))
-    print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(songs)} songs", flush=True)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
-    began, spent, running = time.monotonic(), 0.0, 0.0
-    step = 0
+        _take_over(net, torch.load(start))
+    print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-3)
+    shares = torch.tensor(SHARES)
+    began, spent, step = time.monotonic(), 0.0, 0
     while spent < 1:
-        inputs, targets, weights = _batch(songs, rng)
+        inputs, targets, weights = _batch(songs.studied, rng)
         for group in optimiser.param_groups:
-            warm = min(1.0, (step + 1) / 50)
-            group["lr"] = 3e-3 * warm * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * min(spent, 1))))
+            group["lr"] = RATE * min(1.0, (step + 1) / 50) * _cosine(spent)
         optimiser.zero_grad()
-        loss = _loss(net(inputs), targets, weights)
-        loss.backward()
+        (_losses(net(inputs), targets, weights) * shares).sum().backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         step += 1
-        value = float(loss.detach())
-        running = 0.97 * running + 0.03 * value if step > 1 else value
-        spent = max(step / steps, (time.monotonic() - began) / (60 * minutes))
+        spent = (time.monotonic() - began) / (60 * minutes)
         if step % 50 == 0:
-            held = _held_loss(net, kept)
-            minute = (time.monotonic() - began) / 60
-            print(f"{step} {minute:.1f} min loss {running:.4f} held {held:.4f}", flush=True)
+            _report(net, songs, step, spent * minutes)
+            songs.grow()
     return net.eval()
 
 
-def _held_loss(net: Any, kept: list[Example]) -> float:
+def _cosine(spent: float) -> float:
+    return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * min(spent, 1))))
+
+
+def _take_over(net: Any, state: dict[str, Any]) -> None:
+    """Load weights; a last layer with fewer outputs fills the first of them."""
+    for key, fresh in net.state_dict().items():
+        old = state[key]
+        if old.shape != fresh.shape:
+            state[key] = 0.1 * fresh
+            state[key][: len(old)] = old
+    net.load_state_dict(state)
+
+
+def _report(net: Any, songs: Songs, step: int, minute: float) -> None:
     import torch
 
     rng = np.random.default_rng(5)
     net.eval()
     with torch.no_grad():
-        batches = [_batch(kept, rng) for _ in range(2)]
-        losses = [float(_loss(net(b[0]), b[1], b[2])) for b in batches]
+        batches = [_batch(songs.kept, rng) for _ in range(3)]
+        held = torch.stack([_losses(net(b[0]), b[1], b[2]) for b in batches]).mean(0)
     net.train()
-    return float(np.mean(losses))
+    told = " ".join(f"{name} {value:.3f}" for name, value in zip(OUTPUTS, held, strict=True))
+    print(f"{step} steps, {minute:.1f} min, {len(songs.studied)} songs: {told}", flush=True)
 
 
 def export(net: Any, path: Path) -> None:
@@ -159,12 +200,10 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=40.0, help="of wall time; the learning rate falls with it"
     )
-    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="a .pt to go on from")
     args = parser.parse_args()
-    songs = [load(path) for path in sorted(args.songs.glob("*.json"))]
-    net = train(songs, minutes=args.minutes, steps=args.steps, seed=args.seed, start=args.start)
+    net = train(Songs(args.songs), minutes=args.minutes, seed=args.seed, start=args.start)
     torch.save(net.state_dict(), args.out.with_suffix(".pt"))
     export(net, args.out)
 
