@@ -91,8 +91,8 @@ class _Down:
         empty = np.zeros((0, len(self._power)), np.float32)
         whole = np.concatenate([empty, *self._held])
         self._held, self._held_count = [], 0
-        # A damaged frame may hold numbers that are none.
-        np.nan_to_num(whole, copy=False, posinf=0.0, neginf=0.0)
+        if not np.isfinite(whole.sum()):  # a damaged frame may hold numbers that are none
+            np.nan_to_num(whole, copy=False, posinf=0.0, neginf=0.0)
         low = self._stream.resample_chunk(np.ascontiguousarray(whole), last=last)
         low = low.reshape(-1, len(self._power))
         self._meter.add(low)

@@ -9,6 +9,7 @@ from musicapp_pipeline.analysis.arrays import Doubles, Floats
 from musicapp_pipeline.analysis.decoding import Sound, read_sound, sound_of
 from musicapp_pipeline.analysis.model import Beat, EnergyPoint, Section, SongAnalysis
 from musicapp_pipeline.analysis.spectra import Spectra, spectra
+from musicapp_pipeline.lipsync.cores import one_core
 from musicapp_pipeline.progress import OnProgress, silent
 
 _DIGITS = 4
@@ -30,12 +31,14 @@ def analyze_song(path: Path, *, on_progress: OnProgress = silent) -> SongAnalysi
         MediaError: the file is missing, empty or holds no sound that can be decoded.
     """
     on_progress(0.0, "decoding")
-    return _analyze(read_sound(path), on_progress)
+    with one_core():
+        return _analyze(read_sound(path), on_progress)
 
 
 def analyze_samples(samples: Floats, *, on_progress: OnProgress = silent) -> SongAnalysis:
     """Hear a song that is already decoded: mono at 22,050 Hz, (n,)."""
-    return _analyze(sound_of(samples), on_progress)
+    with one_core():
+        return _analyze(sound_of(samples), on_progress)
 
 
 def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:

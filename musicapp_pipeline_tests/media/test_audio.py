@@ -41,6 +41,17 @@ def test_any_source_is_read_without_delay(tmp_path, suffix):
     assert lag_samples(heard, wanted) == 0
 
 
+@pytest.mark.parametrize("suffix", ["mp3", "m4a", "flac", "ogg"])
+def test_channels_stay_apart_whether_a_codec_keeps_them_in_planes_or_not(tmp_path, suffix):
+    left = 0.5 * np.sin(np.arange(44_100) * 0.1)
+    write_wav(tmp_path / "s.wav", np.stack([left, 0 * left]), 44_100)
+    source = tmp_path / f"s.{suffix}"
+    run_ffmpeg(["-i", str(tmp_path / "s.wav"), str(source)])
+    heard = read_stereo(source, 44_100)[:, 2_000:-2_000]
+    assert np.sqrt(np.mean(np.square(heard[0]))) == pytest.approx(0.354, abs=0.02)
+    assert np.abs(heard[1]).max() < 0.02
+
+
 @given(n=st.integers(0, 3000), rates=st.sampled_from([(44_100, 16_000), (8_000, 48_000)]))
 def test_resampling_keeps_the_length_in_seconds(n, rates):
     source, target = rates
