@@ -1,10 +1,15 @@
 """Opening the instance again is cheap, and shows what others wrote."""
 
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.event_log.sqlite import (
+    consolidated_sqlite_event_log,
+    sqlite_event_log,
+)
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 
@@ -12,7 +17,7 @@ from musicapp_pipeline.defs.instance.home import open_instance
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline_tests.together import together
 
-CHECKED = (sqlite_run_storage, sqlite_event_log, sqlite_schedule_storage)
+CHECKED = (sqlite_run_storage, consolidated_sqlite_event_log, sqlite_schedule_storage)
 
 
 @pytest.fixture
@@ -51,34 +56,47 @@ def test_two_openings_see_the_same_rows(settings: Settings) -> None:
         assert any("hello" in message for message in told)
 
 
-def test_a_runs_file_is_what_dagster_itself_would_make(settings: Settings, tmp_path: Path) -> None:
+def test_the_file_of_events_is_what_dagster_itself_would_make(
+    settings: Settings, tmp_path: Path
+) -> None:
     plain = sqlite_event_log.SqliteEventLogStorage(str(tmp_path / "plain"))
     with open_instance(settings) as instance:
         ours = instance.event_log_storage
-        assert schema_of(ours, "a-run") == schema_of(plain, "a-run")
+        assert not ours.is_run_sharded
+        assert schema_of(ours) == schema_of(plain)
 
 
-def schema_of(storage: object, run_id: str) -> list[tuple[object, ...]]:
-    with storage.run_connection(run_id) as connection:
+def schema_of(storage: Any) -> list[tuple[object, ...]]:
+    with storage.index_connection() as connection:
         tables = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name")
         version = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
         mode = connection.exec_driver_sql("PRAGMA journal_mode")
-        return [tuple(row) for answer in (tables, version, mode) for row in answer]
+        indexes = connection.exec_driver_sql("SELECT name FROM secondary_indexes ORDER BY name")
+        return [tuple(row) for answer in (tables, version, mode, indexes) for row in answer]
 
 
-def test_processes_that_begin_a_runs_file_together_share_it(settings: Settings) -> None:
+def test_a_page_that_watches_a_run_is_told_of_its_events(settings: Settings) -> None:
+    told: Queue[str] = Queue()
+    with open_instance(settings) as watching, open_instance(settings) as running:
+        run = running.create_run_for_job(dg.job(name="nothing")(lambda: None))
+
+        def tell(entry: dg.EventLogEntry, _cursor: str) -> None:
+            told.put(entry.message)
+
+        watching.watch_event_logs(run.run_id, None, tell)
+        running.report_engine_event("hello", run)
+        assert "hello" in told.get(timeout=60)
+        watching.end_watch_event_logs(run.run_id, tell)
+
+
+def test_many_write_events_at_once(settings: Settings) -> None:
     with open_instance(settings) as instance:
-        folder = Path(instance.event_log_storage._base_dir)
-        storages = [type(instance.event_log_storage)(str(folder)) for _ in range(6)]
+        run = instance.create_run_for_job(dg.job(name="nothing")(lambda: None))
 
         def write(number: int) -> None:
-            with storages[number].run_connection("together") as connection:
-                connection.exec_driver_sql(
-                    "INSERT INTO event_logs (run_id, event) VALUES (?, '{}')", ("together",)
-                )
+            with open_instance(settings) as mine:
+                for step in range(5):
+                    mine.report_engine_event(f"{number}.{step}", run)
 
         assert [r for r in together(6, write) if isinstance(r, Exception)] == []
-        with storages[0].run_connection("together") as connection:
-            [count] = connection.exec_driver_sql("SELECT count(*) FROM event_logs").one()
-        assert count == 6
-        assert list(instance.event_log_storage.get_all_run_ids()) == ["together"]
+        assert len(instance.all_logs(run.run_id)) == 30

@@ -24,7 +24,7 @@ def dagster_home(settings: Settings) -> Path:
             temporary = target.with_suffix(".tmp")
             temporary.write_bytes(source.read_bytes())
             temporary.replace(target)
-        marker = home / ".initialised"
+        marker = home / ".initialised-2"
         if not marker.exists():
             os.environ["DAGSTER_HOME"] = str(home)
             with dg.DagsterInstance.get() as instance:
