@@ -53,7 +53,7 @@ def aligned(samples, words):
     return [w.start / 100 for w in decoder.get_alignment() if w.name[0] not in "<["]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["Verse", "Bridge"])
 def test_an_independent_aligner_finds_the_words_in_the_mix(name):
     part = next(s for s in truth()["sections"] if s["name"] == name)
@@ -65,7 +65,7 @@ def test_an_independent_aligner_finds_the_words_in_the_mix(name):
     assert np.median(error) < 0.1
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_plain_beat_tracker_finds_the_tempo_and_not_its_half_or_double():
     import librosa
 

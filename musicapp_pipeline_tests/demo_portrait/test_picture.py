@@ -45,7 +45,7 @@ def test_strokes_cover_only_where_they_are_drawn():
     assert layer.over(under)[row, 64] == pytest.approx([0.5] * 3, abs=0.01)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_builder_paints_the_shipped_picture():
     painted = compose.portrait(384, supersample=4).astype(np.float32)
     assert np.abs(painted - _shipped(384)).mean() < 3

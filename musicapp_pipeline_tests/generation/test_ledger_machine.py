@@ -203,7 +203,15 @@ def test_the_ledger_keeps_its_promises_whatever_happens():
 
 
 @pytest.mark.full
+def test_and_on_postgresql():
+    run_state_machine_as_test(_machine("postgres"), settings=QUICK)
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_the_ledger_keeps_its_promises_in_long_histories(kind):
-    machine = type("Machine", (LedgerMachine,), {"kind": kind})
-    run_state_machine_as_test(machine, settings=THOROUGH)
+    run_state_machine_as_test(_machine(kind), settings=THOROUGH)
+
+
+def _machine(kind: Kind) -> type[LedgerMachine]:
+    return type("Machine", (LedgerMachine,), {"kind": kind})
