@@ -1,7 +1,5 @@
 """``/api/analytics`` and ``/api/projects/{projectId}/analytics``."""
 
-from decimal import Decimal
-
 from fastapi import APIRouter
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -32,12 +30,13 @@ def get_project_analytics(project_id: ProjectId, context: Context, who: Who) -> 
 
 
 def _analytics(session: Session, mine: ColumnElement[bool]) -> Analytics:
+    actual, simulated = queries.spent(session, mine)
     return Analytics(
         projects=queries.count_projects(session, mine),
         scenes=queries.count(session, Scene, mine & Scene.archived_at.is_(None)),
         takes=queries.count(session, SceneVersion, mine),
-        actual_cost_usd=Decimal(queries.spent(session, mine)),
-        simulated_cost_usd=Decimal(queries.spent(session, mine, simulated=True)),
+        actual_cost_usd=actual,
+        simulated_cost_usd=simulated,
         cost_per_project=queries.cost_per_project(session, mine),
         median_generation_seconds_per_scene=queries.seconds_per_scene(session, mine),
         average_scores=queries.average_scores(session, mine),

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,20 @@ RECENT = 5000
 WINDOW = timedelta(days=30)
 
 
+class Past(NamedTuple):
+    """What is looked at of an attempt."""
+
+    provider: str
+    model: str
+    state: str
+    media_key: str | None
+    error: object
+    created_at: datetime
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    ended_at: datetime | None
+
+
 def count(session: Session, what: Any, mine: ColumnElement[bool]) -> int:
     """How many rows of a table that has ``project_id``."""
     query = select(func.count()).select_from(what).join(Project, Project.id == what.project_id)
@@ -34,16 +49,16 @@ def count_projects(session: Session, mine: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(Project).where(mine)) or 0
 
 
-def spent(session: Session, mine: ColumnElement[bool], *, simulated: bool | None = None) -> Any:
-    """Dollars settled."""
+def spent(session: Session, mine: ColumnElement[bool]) -> tuple[Decimal, Decimal]:
+    """Dollars settled, and how many of them were simulated."""
     query = (
-        select(func.coalesce(func.sum(GenerationAttempt.settled_usd), 0))
+        select(GenerationAttempt.simulated, func.sum(GenerationAttempt.settled_usd))
         .join(Project, Project.id == GenerationAttempt.project_id)
-        .where(mine)
+        .where(mine, GenerationAttempt.settled_usd.is_not(None))
+        .group_by(GenerationAttempt.simulated)
     )
-    if simulated is not None:
-        query = query.where(GenerationAttempt.simulated.is_(simulated))
-    return session.scalar(query)
+    usd = {simulated: total or Decimal() for simulated, total in session.execute(query)}
+    return sum(usd.values(), Decimal()), usd.get(True, Decimal())
 
 
 def cost_per_project(session: Session, mine: ColumnElement[bool]) -> list[ProjectCost]:
@@ -102,20 +117,22 @@ def seconds_per_scene(session: Session, mine: ColumnElement[bool]) -> float | No
 
 def providers(session: Session, mine: ColumnElement[bool]) -> list[ProviderHealth]:
     """Reliability and uptime of each model of each provider over the last thirty days."""
+    columns = [getattr(GenerationAttempt, name) for name in Past._fields]
     query = (
-        select(GenerationAttempt)
+        select(*columns)
         .join(Project, Project.id == GenerationAttempt.project_id)
         .where(mine, GenerationAttempt.created_at > now() - WINDOW)
         .order_by(GenerationAttempt.created_at.desc())
         .limit(RECENT)
     )
-    groups: dict[tuple[str, str], list[GenerationAttempt]] = defaultdict(list)
-    for attempt in session.scalars(query):
+    groups: dict[tuple[str, str], list[Past]] = defaultdict(list)
+    # Plain tuples: thousands of mapped objects take most of a second.
+    for attempt in map(Past._make, session.execute(query)):
         groups[attempt.provider, attempt.model].append(attempt)
     return [_health(*name, attempts) for name, attempts in sorted(groups.items())]
 
 
-def _health(provider: str, model: str, attempts: Sequence[GenerationAttempt]) -> ProviderHealth:
+def _health(provider: str, model: str, attempts: Sequence[Past]) -> ProviderHealth:
     completed = [a for a in attempts if a.media_key is not None]
     # Released or settled without media after the provider had it: it failed there.
     failed = [
@@ -139,7 +156,7 @@ def _health(provider: str, model: str, attempts: Sequence[GenerationAttempt]) ->
     )
 
 
-def _uptime(attempts: Sequence[GenerationAttempt]) -> float | None:
+def _uptime(attempts: Sequence[Past]) -> float | None:
     asked: set[datetime] = set()
     answered: set[datetime] = set()
     for attempt in attempts:
