@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.orm import Session
 
 from musicapp_pipeline.cli.notes import notes_of
 from musicapp_pipeline.cli.options import MakeOptions, Order
@@ -157,8 +158,8 @@ def _summary(
         cost = ledger.spent(session, project.id)
         notes = (*order.notes, *notes_of(session, project.id))
         project = projects.get(session, project.id)
+        name = _name(session, project)
     out = order.options.out.expanduser().resolve()
-    name = slug(project.title) or project.id
     pictures = final.details["pictures"]
     copies = {
         f"{name}.mp4": final.media_key,
@@ -185,6 +186,12 @@ def _summary(
         project_id=project.id,
         bytes=final.details["bytes"],
     )
+
+
+def _name(session: Session, project: Project) -> str:
+    """The title; the project's id where an older video of this home has that name already."""
+    plain = slug(project.title)
+    return project.id if not plain or projects.older_namesake(session, project) else plain
 
 
 def _copy(source: Path, target: Path) -> None:

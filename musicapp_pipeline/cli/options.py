@@ -88,10 +88,11 @@ def _project(options: MakeOptions, lyrics: str, song: Path) -> NewProject:
     if options.style is not None:
         preset_named(options.style)  # raises a typed error that names the presets
     # Only what a person wrote is refused when it is too long.
-    title = options.title or _printable(_title_tag(song) or "") or song.stem.replace("_", " ")
+    found = _title_tag(song) or song.stem.replace("_", " ")
+    title = _one_line(options.title or "") or _one_line(found)[:MAX_TITLE].strip() or "Untitled"
     try:
         return NewProject(
-            title=(title if options.title else _printable(title)) or "Untitled",
+            title=title,
             audio_url=song.resolve().as_uri(),
             lyrics=lyrics,
             format=options.format,
@@ -125,11 +126,11 @@ def _title_tag(song: Path) -> str | None:
     return {k.lower(): v for k, v in tags.items()}.get("title")
 
 
-def _printable(text: str) -> str:
-    """One line that any terminal, file and database takes, at most 200 characters."""
+def _one_line(text: str) -> str:
+    """What any terminal, file and database takes."""
     sound = text.encode("utf-8", "replace").decode()
     shown = "".join(c if c.isprintable() or c in JOINERS else " " for c in sound)
-    return " ".join(shown.split())[:MAX_TITLE].strip()
+    return " ".join(shown.split())
 
 
 def _identity(options: MakeOptions, lyrics: str, song: Path) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline import timebase
 from musicapp_pipeline.store import events, ids
 from musicapp_pipeline.store.errors import NotFound
-from musicapp_pipeline.store.models import Character, Project, Storyboard, now
+from musicapp_pipeline.store.models import Artifact, Character, Project, Storyboard, now
 
 Format = Literal["landscape", "portrait"]
 
@@ -140,3 +140,16 @@ def on_autopilot(session: Session) -> list[Project]:
     """Projects that go on by themselves."""
     query = select(Project).where(Project.archived_at.is_(None), Project.autopilot.is_not(None))
     return [p for p in session.scalars(query) if p.autopilot]
+
+
+def older_namesake(session: Session, project: Project) -> str | None:
+    """The first project with a finished video whose title makes the same file name."""
+    finished = (Artifact.asset == "final_cut") & (Artifact.partition == Project.id)
+    query = (
+        select(Project.id, Project.title)
+        .join(Artifact, finished)
+        .where(Project.id != project.id, Project.created_at < project.created_at)
+        .order_by(Project.created_at)
+    )
+    mine = ids.slug(project.title)
+    return next((id_ for id_, title in session.execute(query) if ids.slug(title) == mine), None)

@@ -197,3 +197,9 @@ def test_an_interruption_while_libraries_load_ends_in_one_line(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 130
     assert done.stderr == "musicapp: interrupted; the same command goes on from here\n"
+
+
+def test_a_typed_title_is_one_line(home, tmp_path):
+    song = click_song(tmp_path / "song.wav", seconds=3.0)
+    order = checked(MakeOptions(song, tmp_path / "o", title="My\tsong\x1b[1m \n\u202e"))
+    assert order.new.title == "My song [1m"

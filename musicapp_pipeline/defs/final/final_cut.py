@@ -16,6 +16,9 @@ from musicapp_pipeline.store import artifacts, projects, scenes, takes
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.media import sha256_file
 
+COLUMNS = 6
+"""Pictures side by side on a contact sheet, at most."""
+
 
 class CutIsWrong(MusicAppError):
     """The stitched video is not what the plan says; it is not kept."""
@@ -143,9 +146,9 @@ def _pictures(task: Task, base: str, rows: list[dict[str, Any]]) -> dict[str, st
     faces = [m for m, row in zip(middles, rows, strict=True) if row["performance"]]
     with media.writing(f"{base}-poster.jpg") as path:
         poster(video, path, candidates=faces or middles)
-    columns = 6
-    shown = middles[: columns * 8]
+    shown = middles[: COLUMNS * 8]
+    lines = -(-len(shown) // COLUMNS)
+    columns = -(-len(shown) // lines)  # few pictures are large, and no line is nearly empty
     with media.writing(f"{base}-contact.png") as path:
-        lines = -(-len(shown) // columns)
         contact_sheet(video, path, columns=columns, rows=lines, width=960, frames=shown)
     return {"poster": f"{base}-poster.jpg", "contact_sheet": f"{base}-contact.png"}
