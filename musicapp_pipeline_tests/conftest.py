@@ -1,8 +1,12 @@
-"""What all tests share: the order in which they start."""
+"""What all tests share: no way out of this machine, and the order in which they start."""
 
 from pathlib import PurePath
 
 import pytest
+
+from musicapp_pipeline_tests.generation import guard
+
+guard.install()
 
 LONGEST = (
     "test_walkthrough",

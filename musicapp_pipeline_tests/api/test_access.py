@@ -41,12 +41,12 @@ def alice(guarded: World) -> Iterator[Api]:
 
 @pytest.fixture
 def bob(guarded: World, alice: Api) -> Api:
-    return Client(alice.app, headers=bearer(BOB)).http  # type: ignore[arg-type]
+    return Client(alice.app, headers=bearer(BOB)).http
 
 
 @pytest.fixture
 def nobody(guarded: World, alice: Api) -> Api:
-    return Client(alice.app).http  # type: ignore[arg-type]
+    return Client(alice.app).http
 
 
 def operations(api: Api) -> list[tuple[str, str]]:
@@ -85,7 +85,7 @@ def test_a_wrong_token_is_401(nobody: Api, header: str) -> None:
 
 
 def test_tokens_are_kept_only_as_hashes(alice: Api) -> None:
-    book = alice.app.state.tokens  # type: ignore[attr-defined]
+    book = alice.app.state.tokens
     kept = [str(vars(book))]
     kept += [str(vars(token)) for token in book._tokens]
     assert all(ALICE not in text and BOB not in text for text in kept)

@@ -73,7 +73,7 @@ def test_no_hot_answer_reads_a_whole_table(api: Api, world: World, url: str) -> 
     assert read
     with world.database.engine.connect() as connection:
         for sql, values in read:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()  # type: ignore[arg-type]
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
             scans = [row[3] for row in plan if row[3].startswith("SCAN") and "INDEX" not in row[3]]
             assert not scans, (sql, scans)
         assert connection.execute(text("SELECT 1")).scalar() == 1

@@ -111,7 +111,7 @@ def test_only_server_made_keys_lead_to_files(api: Api, path: str) -> None:
 
 def test_with_a_bucket_media_redirect_to_presigned_addresses(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.media.public_url = lambda key, seconds: f"https://bucket.example.org/{key}?sig=1"  # type: ignore[method-assign]
+    world.media.public_url = lambda key, seconds: f"https://bucket.example.org/{key}?sig=1"
     with Client(create_app(replace(world.context))) as client:
         sent = upload(client.http, "a.png", png())
         answer = client.http.get(sent["url"], follow_redirects=False)

@@ -68,7 +68,7 @@ def test_a_signed_webhook_makes_us_look_now(told: tuple[World, Api]) -> None:
     world, api = told
     in_doubt(api, world, "stuck")
     body = json.dumps({"type": "video.completed", "data": {"id": "video_1"}}).encode()
-    with Client(api.app) as stranger:  # type: ignore[arg-type]
+    with Client(api.app) as stranger:
         answer = stranger.http.post(HOOK, content=body, headers=signed(body))
     assert answer.status_code == 204
     with world.database.read() as session:

@@ -82,7 +82,7 @@ def test_many_scenes_are_generated_all_or_none(api: Api, world: World) -> None:
 
 def test_without_a_provider_everything_but_generating_works(api: Api, world: World) -> None:
     at, scenes = planned(api, world)
-    api.app.state.context = _without_provider(world)  # type: ignore[attr-defined]
+    api.app.state.context = _without_provider(world)
     answer = api.post(f"{at}/scenes/{scenes[0]['id']}/generate")
     assert answer.status_code == 503
     assert answer.json()["code"] == "no_provider"

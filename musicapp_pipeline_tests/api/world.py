@@ -165,8 +165,8 @@ class World:
     @staticmethod
     def _planned(project: object, lines: list[TimedLine]) -> tuple[PlannedScene, ...]:
         options = PlannerOptions(
-            fps=projects.fps_of(project),  # type: ignore[arg-type]
-            clip_seconds=project.clip_seconds,  # type: ignore[attr-defined]
+            fps=projects.fps_of(project),
+            clip_seconds=project.clip_seconds,
             performance_density=0.4,
         )
         return plan_scenes(analysis(), lines, options)
@@ -205,16 +205,16 @@ class World:
         key = f"projects/{version.key}/clip-{n}.mp4"
         with self.media.writing(key) as path:
             path.write_bytes(b"not really a clip" * 100)
-        for attempt in ledger.attempts_of(session, version.id):  # type: ignore[arg-type]
-            ledger.move(session, attempt, "submitting")  # type: ignore[arg-type]
-            ledger.move(session, attempt, "submitted", provider_job_id=f"video_{n}")  # type: ignore[arg-type]
-            ledger.settle(session, attempt)  # type: ignore[arg-type]
+        for attempt in ledger.attempts_of(session, version.id):
+            ledger.move(session, attempt, "submitting")
+            ledger.move(session, attempt, "submitted", provider_job_id=f"video_{n}")
+            ledger.settle(session, attempt)
             attempt.media_key = key
         version.clip_key, version.clip_sha256 = key, f"{n:064x}"
         version.sora_clip_id = f"video_{n}"
         version.mezzanine = {"key": key, "head": 0, "frames": version.scene.frames}
         version.quality_score = 0.75
         version.auto_scores = {"qualityScore": 0.75}
-        takes.set_status(session, version, "completed")  # type: ignore[arg-type]
-        for job in open_jobs(session, version.id):  # type: ignore[arg-type]
-            jobs.finish(session, job.id, "completed", result={"versionId": version.id})  # type: ignore[arg-type]
+        takes.set_status(session, version, "completed")
+        for job in open_jobs(session, version.id):
+            jobs.finish(session, job.id, "completed", result={"versionId": version.id})

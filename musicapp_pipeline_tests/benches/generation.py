@@ -52,7 +52,7 @@ def serve() -> None:
     """A provider until standard input ends; prints its address."""
     clip = partial(clips.clip_bytes, width=1280, height=720)
     clip(4)
-    fault_server.clip_bytes = clip  # type: ignore[assignment]
+    fault_server.clip_bytes = clip
     with Served(job_seconds=JOB_SECONDS) as server:
         print(server.url, flush=True)
         sys.stdin.read()
@@ -117,7 +117,7 @@ class Flight:
         """Seconds from the provider's own end of a take to its landing, of the latest."""
         rows = self.world.attempts()
         assert [a.state for a in rows] == ["settled"] * TAKES
-        ends = [(a.ended_at - a.accepted_at).total_seconds() for a in rows]  # type: ignore[operator]
+        ends = [(a.ended_at - a.accepted_at).total_seconds() for a in rows]
         return max(ends) - JOB_SECONDS
 
 

@@ -29,7 +29,7 @@ def install() -> None:
     """Guard this process and those it starts; a second call changes nothing."""
     if getattr(sys, "_musicapp_guarded", False):
         return
-    sys._musicapp_guarded = True  # type: ignore[attr-defined]
+    sys._musicapp_guarded = True
     sys.addaudithook(_hook)
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARDED), *filter(None, paths)])

@@ -78,10 +78,10 @@ def mortal(dispatcher: Dispatcher, life: Life) -> Dispatcher:
     """The dispatcher with steps that its life counts: commits by what they change, requests to the
     provider, and the keeping of media."""
     drive = dispatcher._drive
-    drive.database = dispatcher.database = _Database(drive.database, life)  # type: ignore[assignment]
+    drive.database = dispatcher.database = _Database(drive.database, life)
     drive._transactions._database = drive.database
-    drive.media = _Media(drive.media, life)  # type: ignore[assignment]
-    drive.provider = dispatcher._provider = _Provider(drive.provider, life)  # type: ignore[assignment]
+    drive.media = _Media(drive.media, life)
+    drive.provider = dispatcher._provider = _Provider(drive.provider, life)
     return dispatcher
 
 

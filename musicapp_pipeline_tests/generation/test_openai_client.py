@@ -134,7 +134,7 @@ def test_errors(server, client, fault, kind, code):
 
 def test_an_invalid_value_names_its_parameter(client):
     with pytest.raises(openai.BadRequestError) as caught:
-        client.videos.create(prompt="x", seconds="10")  # type: ignore[arg-type]
+        client.videos.create(prompt="x", seconds="10")
     assert (caught.value.param, caught.value.code) == ("seconds", "invalid_value")
 
 

@@ -77,7 +77,7 @@ def test_a_redirect_to_storage_is_followed_without_credentials(tmp_path):
 
     front = TinyServer(serve)
     front.start()
-    front.url = f"http://127.0.0.1:{front.port}/v1"  # type: ignore[attr-defined]
+    front.url = f"http://127.0.0.1:{front.port}/v1"
     talk(front, lambda c: c.download("v", tmp_path / "x"))
     assert (tmp_path / "x").read_bytes() == b"clip"
     assert "authorization" not in store.log[0].headers
@@ -92,7 +92,7 @@ def test_redirects_in_circles_end(tmp_path):
 
     front = TinyServer(serve)
     front.start()
-    front.url = f"http://127.0.0.1:{front.port}/v1"  # type: ignore[attr-defined]
+    front.url = f"http://127.0.0.1:{front.port}/v1"
     with pytest.raises(DownloadFailed, match="circles"):
         talk(front, lambda c: c.download("v", tmp_path / "x"))
     front.stop()

@@ -153,7 +153,7 @@ def test_a_clip_in_cloud_storage_is_fetched_from_there_without_credentials(named
 
     front = TinyServer(serve)
     front.start()
-    front.url = f"http://127.0.0.1:{front.port}/v1"  # type: ignore[attr-defined]
+    front.url = f"http://127.0.0.1:{front.port}/v1"
     talk(front, lambda c: c.download("v", tmp_path / "clip.part"))
     assert (tmp_path / "clip.part").read_bytes() == b"clip"
     assert "authorization" not in cloud.log[-1].headers

@@ -138,7 +138,7 @@ def test_a_redirected_base_url_says_where_to_go():
 
     moved = TinyServer(elsewhere)
     moved.start()
-    moved.url = f"http://127.0.0.1:{moved.port}"  # type: ignore[attr-defined]
+    moved.url = f"http://127.0.0.1:{moved.port}"
     with pytest.raises(errors.NotAccepted, match=r"new\.example"):
         talk(moved, lambda c: c.submit(request()))
     moved.stop()

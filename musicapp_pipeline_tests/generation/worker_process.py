@@ -71,5 +71,5 @@ async def main(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    download.check_clip = byte_check  # type: ignore[assignment]
+    download.check_clip = byte_check
     asyncio.run(main(Plan(**json.loads(sys.argv[1]))))
