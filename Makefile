@@ -6,7 +6,9 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 # In the order of musicapp_pipeline_tests/conftest.py: the longest modules first.
 TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+# Byte code is compiled afterwards, on all cores; what does not compile is for another Python.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib musicapp_pipeline > /dev/null 2>&1 || true
 
 .PHONY: demo up test test-full test-nightly lint bench lock clean setup dev
 
@@ -28,12 +30,14 @@ $(VENV)/bin/python:
 $(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(INSTALL) --require-hashes --no-deps -r requirements.lock >&2 || $(INSTALL) --require-hashes --no-deps -r requirements.lock >&2
 	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
+	@$(COMPILE)
 	@touch $@
 
 # The development lock holds the other one whole, so one installation does for both.
 $(DEV_STAMP): .ci/dev.lock requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(INSTALL) --require-hashes --no-deps -r .ci/dev.lock >&2 || $(INSTALL) --require-hashes --no-deps -r .ci/dev.lock >&2
 	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
+	@$(COMPILE)
 	@touch $(STAMP) $@
 
 test: dev
