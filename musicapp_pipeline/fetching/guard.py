@@ -15,18 +15,25 @@ from musicapp_pipeline.fetching.errors import PrivateAddress, Unreachable
 
 Ip = IPv4Address | IPv6Address
 _NAT64 = ip_network("64:ff9b::/96")
+_GIVEN = ip_network("2000::/3")
+"""The only part of IPv6 from which addresses of the internet are given; whatever lies outside is
+local, reserved, or a form of the past, such as ``fec0::`` and ``::127.0.0.1``."""
 
 
 def check_address(address: Ip, host: str, field: str = "url") -> None:
     """Raise PrivateAddress unless ``address`` is one of the public internet."""
     for candidate in _meant(address):
-        if not candidate.is_global or candidate.is_multicast:
+        if not candidate.is_global or candidate.is_multicast or not _given(candidate):
             raise PrivateAddress(
                 f"{host} is at {candidate}, an address of a private network; it is not fetched",
                 field=field,
                 value=host,
                 allowed="a public https address, s3://bucket/key, or an upload",
             )
+
+
+def _given(address: Ip) -> bool:
+    return address.version == 4 or address in _GIVEN or address in _NAT64
 
 
 def _meant(address: Ip) -> list[Ip]:

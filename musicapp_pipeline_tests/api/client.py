@@ -15,7 +15,10 @@ class Client:
     def __init__(self, app: FastAPI, **kwargs: Any) -> None:
         self.app = app
         self._test = TestClient(
-            app, base_url="http://127.0.0.1:3000", raise_server_exceptions=False, **kwargs
+            app,
+            base_url="http://127.0.0.1:3000",
+            raise_server_exceptions=False,
+            **{"client": ("127.0.0.1", 50_000), **kwargs},
         )
 
     @property

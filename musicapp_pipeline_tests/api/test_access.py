@@ -155,6 +155,30 @@ def test_another_owners_files_cannot_be_used(guarded: World, alice: Api, bob: Ap
     assert bob.post("/api/projects", json=body).status_code == 422
 
 
+def test_another_owners_files_cannot_be_used_through_the_bucket_either(tmp_path: Path) -> None:
+    tokens = (SecretStr(ALICE), SecretStr(BOB))
+    world = World(tmp_path, musicapp_api_tokens=tokens, aws_s3_bucket="our-bucket")
+    with Client(create_app(world.context), headers=bearer(ALICE)) as made:
+        alice, bob = made.http, Client(made.app, headers=bearer(BOB)).http
+        clip = upload(alice, "a.mp4", mp4())["url"].partition("?")[0]
+        key = clip.removeprefix("/media/")
+        at = f"/api/projects/{new_project(bob)['id']}"
+        scene = f"{at}/scenes/{world.plan(at.rpartition('/')[2])[0].id}"
+        for own in (key, key.replace("u", "%75", 1), f"projects/{new_project(alice)['id']}/a/b"):
+            url = f"s3://our-bucket/{own}"
+            body = {"title": "T", "audioUrl": url}
+            assert bob.post("/api/projects", json=body).status_code == 422, url
+            assert bob.put(at, json={"vocalStemUrl": url}).status_code == 422, url
+            assert bob.post(f"{scene}/versions", json={"url": url}).status_code == 422, url
+            face = {"name": "A", "referenceImageUrl": url}
+            assert bob.post(f"{at}/characters", json=face).status_code == 422, url
+        mine = new_project(alice, audioUrl=f"s3://our-bucket/{key}")
+        assert mine["audioUrl"].partition("?")[0] == clip
+        for other in ("s3://our-bucket/songs/a.mp3", f"s3://other-bucket/{key}"):
+            assert new_project(bob, audioUrl=other)["audioUrl"] == other
+    world.database.dispose()
+
+
 def test_what_was_made_before_there_were_tokens_belongs_to_the_first(
     guarded: World, alice: Api, bob: Api
 ) -> None:
@@ -203,12 +227,30 @@ def test_a_cookie_reads_and_never_writes(alice: Api, nobody: Api) -> None:
     assert nobody.get("/api/projects", headers={"Cookie": forged}).status_code == 401
 
 
+def test_a_cookie_can_end_its_own_session(alice: Api, nobody: Api) -> None:
+    value = alice.post("/api/session").headers["set-cookie"].partition(";")[0]
+    answer = nobody.delete("/api/session", headers={"Cookie": value})
+    assert answer.status_code == 204
+    assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert nobody.delete("/api/session").status_code == 401
+
+
 def test_guessing_tokens_is_slowed_down(guarded: World, alice: Api, nobody: Api) -> None:
     statuses = [
         nobody.get("/api/projects", headers=bearer(f"guess-{n}")).status_code for n in range(30)
     ]
     assert statuses[0] == 401
     assert statuses[-1] == 429
+
+
+def test_who_guesses_does_not_lock_out_others_at_the_same_address(alice: Api, nobody: Api) -> None:
+    address = upload(alice, "a.png", png())["url"]
+    for n in range(30):
+        nobody.get("/api/projects", headers=bearer(f"guess-{n}"))
+    assert nobody.get("/api/projects", headers=bearer("guess")).status_code == 429
+    assert alice.get("/api/projects").status_code == 200
+    assert nobody.get(address).status_code == 200
+    assert nobody.get("/api/projects").status_code == 401, "nothing was guessed"
 
 
 @pytest.mark.parametrize(
@@ -220,6 +262,8 @@ def test_guessing_tokens_is_slowed_down(guarded: World, alice: Api, nobody: Api)
         ({"Host": "rebound.example.org:3000"}, 403),
         ({"Host": "192.168.1.7:3000"}, 403),
         ({"Host": "127.0.0.1.example.org"}, 403),
+        ({"Host": "testclient"}, 403),
+        ({"Host": "["}, 403),
     ],
 )
 def test_without_tokens_only_this_machines_names_are_served(
@@ -241,6 +285,7 @@ def test_without_tokens_no_page_of_another_site_may_write(api: Api) -> None:
     for origin, status in (
         ("https://evil.example.org", 403),
         ("null", 403),
+        ("http://[", 403),
         ("http://localhost:5173", 201),
     ):
         answer = api.post("/api/projects", json=body, headers={"Origin": origin})

@@ -120,6 +120,10 @@ def public(tmp_path: Path) -> Settings:
         ("https://[::ffff:127.0.0.1]/", PrivateAddress),
         ("https://[64:ff9b::7f00:1]/", PrivateAddress),
         ("https://[2002:7f00:1::]/", PrivateAddress),
+        ("https://[::127.0.0.1]/", PrivateAddress),
+        ("https://[::ffff:0:127.0.0.1]/", PrivateAddress),
+        ("https://[fec0::1]/", PrivateAddress),
+        ("https://[4000::1]/", PrivateAddress),
     ],
 )
 def test_addresses_that_are_never_fetched(url: str, error: type[FetchError]) -> None:
@@ -130,7 +134,14 @@ def test_addresses_that_are_never_fetched(url: str, error: type[FetchError]) -> 
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.org/a.mp3?x=1", "https://93.184.215.14/", "s3://bucket/a/b c.mp3"]
+    "url",
+    [
+        "https://example.org/a.mp3?x=1",
+        "https://93.184.215.14/",
+        "https://[2606:2800:21f:cb07::1]/",
+        "https://[64:ff9b::5db8:d70e]/",
+        "s3://bucket/a/b c.mp3",
+    ],
 )
 def test_addresses_that_are(url: str) -> None:
     if " " in url:

@@ -5,6 +5,7 @@ here needs a token, so that a forgotten route is closed and not open.
 """
 
 import ipaddress
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -30,10 +31,12 @@ SIGNED = frozenset({"/api/provider/webhooks"})
 """Called by those who have no token of ours; the endpoint checks their signature."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIE = "musicapp_session"
+SESSION = "/api/session"
 UPLOADS = "/api/uploads"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 UPLOAD_OVERHEAD = 1 << 20
 """What multipart adds around a file."""
-LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "testclient"})
+LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain"})
 
 
 class Gate:
@@ -105,18 +108,17 @@ class Gate:
         if scope["path"] == UPLOADS:
             limit = self.limits.upload + UPLOAD_OVERHEAD
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > limit:
+        if _NUMBER.fullmatch(length) and int(length) > limit:
             raise too_large(limit)
         return limit
 
     def _token(self, scope: Scope, headers: Headers, client: str) -> Token:
-        if self._failed.empty(client):
-            raise _too_fast(self._failed.take(client), "too many wrong tokens from this address")
         presented, token = self._presented(scope, headers)
         if token is not None:
             return token
-        if presented:
-            self._failed.take(client)
+        # Only after the right ones: many people may share an address with somebody who guesses.
+        if presented and (wait := self._failed.take(client)):
+            raise _too_fast(wait, "too many wrong tokens from this address")
         raise Unauthorized(
             "this needs a token: send 'Authorization: Bearer <token>' with one of"
             " MUSICAPP_API_TOKENS",
@@ -129,8 +131,9 @@ class Gate:
         if scheme:
             bearer = scheme.lower() == "bearer"
             return True, self.tokens.find(value.strip()) if bearer else None
-        if scope["method"] not in SAFE:
-            # A cookie travels with requests other sites cause, so it may only read.
+        ends_itself = (scope["method"], scope["path"]) == ("DELETE", SESSION)
+        if scope["method"] not in SAFE and not ends_itself:
+            # A cookie travels with requests other sites cause, so it may only read, and go away.
             return False, None
         cookie = _cookie(headers)
         if cookie is not None and (token := self.tokens.of_cookie(cookie)) is not None:
@@ -151,12 +154,12 @@ class Gate:
         if client and not _loopback(client):
             raise _elsewhere("client", client)
         host = headers.get("host", "")
-        if not _loopback(_host_name(host)):
+        if not _loopback(_name_in(f"//{host}")):
             raise _elsewhere("Host", host)
         origin = headers.get("origin")
         if scope["method"] in SAFE or origin is None or origin in self.origins:
             return
-        if not _loopback(urlsplit(origin).hostname or ""):
+        if not _loopback(_name_in(origin)):
             raise _elsewhere("Origin", origin)
 
 
@@ -208,9 +211,10 @@ def _cookie(headers: Headers) -> str | None:
     return found.value if found is not None else None
 
 
-def _host_name(host: str) -> str:
+def _name_in(address: str) -> str:
+    """The host's name in an address; empty where none can be read."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return urlsplit(address).hostname or ""
     except ValueError:
         return ""
 

@@ -24,10 +24,6 @@ class Buckets:
         self._store(name, level if wait else level - cost)
         return wait
 
-    def empty(self, name: str) -> bool:
-        """Would the next one have to wait?"""
-        return self._level(name) < 1.0
-
     def _level(self, name: str) -> float:
         level, at = self._levels.get(name, (self.burst, 0.0))
         return min(self.burst, level + (time.monotonic() - at) * self.rate)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 
 OWNER_CHARS = 16
 COOKIE_SECONDS = 12 * 3600
+_UNTIL = re.compile(r"[0-9]{1,12}")
 SALT = b"musicapp signed addresses"
 
 
@@ -79,6 +81,6 @@ class TokenBook:
         owner, _, rest = value.partition(".")
         until, _, signature = rest.partition(".")
         token = self.of_owner(owner)
-        if token is None or not until.isdigit() or int(until) < time.time():
+        if token is None or not _UNTIL.fullmatch(until) or int(until) < time.time():
             return None
         return token if token.signed("session " + until, signature) else None

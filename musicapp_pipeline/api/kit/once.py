@@ -121,7 +121,7 @@ def _canonical(body: bytes) -> bytes:
     """The same JSON is the same request, however it is spaced or ordered."""
     try:
         return json.dumps(json.loads(body), sort_keys=True).encode()
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or nested too deeply to be anybody's
         return body
 
 

@@ -4,13 +4,14 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 
 from musicapp_pipeline.api.errors import ApiError
+from musicapp_pipeline.api.kit.models import plain_text
 
 
 class BadCursor(ApiError):
@@ -60,13 +61,14 @@ def _decode(cursor: str) -> tuple[datetime, str]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         at, id_ = json.loads(text)
         moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not isinstance(id_, str) or "\x00" in id_:
+        if moment.tzinfo is None or not isinstance(id_, str):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
+        # The database compares in UTC, and not every moment of another zone has one there.
+        return moment.astimezone(UTC), plain_text(id_)
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise BadCursor(
             f"cursor {cursor!r} was not given by this API",
             field="cursor",
             value=cursor,
             allowed='the cursor in the Link header with rel="next"',
         ) from error
-    return moment, id_

@@ -17,6 +17,9 @@ from musicapp_pipeline.store.errors import NotFound, StoreError
 from musicapp_pipeline.store.media import checked, content_type
 from musicapp_pipeline.store.models import Upload
 
+OURS = ("uploads/", "projects/")
+"""Where the media store keeps what belongs to somebody."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -46,7 +49,7 @@ def source_of(
     Raises:
         Invalid, BadUrl, PrivateAddress
     """
-    path = _own_path(url, context, own_hosts)
+    path = _own_path(url, context, who, own_hosts)
     if path is None:
         urls.parse(url, allow_private=context.settings.musicapp_allow_private_urls, field=field)
         return Source(url)
@@ -70,12 +73,16 @@ def source_of(
     return Source(f"/media/{key}", key, duration)
 
 
-def _own_path(url: str, context: AppContext, own_hosts: Collection[str]) -> str | None:
+def _own_path(url: str, context: AppContext, who: Caller, own_hosts: Collection[str]) -> str | None:
     """The path of an address of ours, without its signature; None for others."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
+    if parts.scheme == "s3" and parts.netloc == context.settings.aws_s3_bucket:
+        # It would be read with the service's credentials, which may read everybody's files.
+        key = unquote(parts.path.removeprefix("/"))
+        return f"/media/{key}" if who.owners is not None and key.startswith(OURS) else None
     if not parts.path.startswith("/media/"):
         return None
     ours = {"", urlsplit(context.settings.backend_api_base).netloc, *own_hosts}
