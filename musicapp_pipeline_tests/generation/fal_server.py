@@ -26,6 +26,7 @@ class FalServer:
     job_seconds: float = 0.0
     fates: deque[str] = field(default_factory=deque)
     submit_faults: deque[str] = field(default_factory=deque)
+    result_faults: deque[Response] = field(default_factory=deque)
     jobs: dict[str, FalJob] = field(default_factory=dict)
     cancelled: list[str] = field(default_factory=list)
 
@@ -92,6 +93,9 @@ class FalServer:
 
     def _status(self, job: FalJob) -> Response:
         age = time.time() - job.created
+        if age >= self.job_seconds and job.fate == "fail":
+            told = {"error": "Internal server error", "error_type": "internal_error"}
+            return Response(200, {"status": "COMPLETED", **told})
         if age >= self.job_seconds:
             return Response(200, {"status": "COMPLETED", "metrics": {"inference_time": 3.7}})
         word = "IN_QUEUE" if age < self.job_seconds / 2 else "IN_PROGRESS"
@@ -107,9 +111,7 @@ class FalServer:
                 }
             ]
             return Response(422, {"detail": detail})
-        if job.fate == "fail":
-            return Response(500, {"detail": "Internal server error"})
-        if job.fate == "outage":
-            return Response(503, b"", {"content-type": "text/plain"})
+        if self.result_faults:
+            return self.result_faults.popleft()
         file = {"url": f"{self.url}/files/clip.mp4", "content_type": "video/mp4"}
         return Response(200, {"video": file, "seed": 1})

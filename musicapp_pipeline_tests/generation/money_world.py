@@ -75,10 +75,16 @@ class MoneyWorld:
 
     # Admitting and looking
 
-    def admit(self, *numbers: int, each: int = 1, **changes: Any) -> list[Admitted]:
+    def admit(
+        self,
+        *numbers: int,
+        each: int = 1,
+        provider: VideoProvider | None = None,
+        **changes: Any,
+    ) -> list[Admitted]:
         """Takes of the scenes with these numbers (all when none is named), with jobs."""
         chosen = [self.scene_ids[n] for n in numbers or range(len(self.scene_ids))]
-        provider = self.provider(**changes)
+        provider = provider or self.provider(**changes)
         with self.database.write() as session:
             project = projects.get(session, self.project_id, lock=True)
             wanted = [(scenes.get(session, scene_id), each) for scene_id in chosen]

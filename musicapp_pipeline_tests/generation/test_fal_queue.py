@@ -12,10 +12,13 @@ from PIL import Image
 from musicapp_pipeline.generation import errors
 from musicapp_pipeline.generation.config import spec_for
 from musicapp_pipeline.generation.providers.fal_queue import FalQueue
-from musicapp_pipeline.generation.registry import catalogue
+from musicapp_pipeline.generation.registry import catalogue, provider_from_settings
+from musicapp_pipeline.store import projects
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.fal_server import KEY, FalServer
 from musicapp_pipeline_tests.generation.helpers import extra, png, request, settings
+from musicapp_pipeline_tests.generation.money_world import money_world
+from musicapp_pipeline_tests.generation.tiny_http import Response
 
 
 @pytest.fixture
@@ -135,7 +138,7 @@ def test_progress_is_told_as_far_as_it_is_known(fal):
 
 
 @pytest.mark.parametrize(
-    ("fate", "code"), [("moderated", "content_policy_violation"), ("fail", "generation_failed")]
+    ("fate", "code"), [("moderated", "content_policy_violation"), ("fail", "internal_error")]
 )
 def test_a_run_that_ended_badly_is_failed_although_the_queue_says_completed(fal, fate, code):
     fal.fates.append(fate)
@@ -147,14 +150,57 @@ def test_a_run_that_ended_badly_is_failed_although_the_queue_says_completed(fal,
     assert (job.status, job.error_code) == ("failed", code)
 
 
-def test_an_outage_of_the_result_is_not_a_failed_run(fal):
-    fal.fates.append("outage")
+@pytest.mark.parametrize("body", [b"", {"detail": "upstream connect error"}, {"error": "oops"}])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408, 409, 425, 429, 401])
+def test_an_outage_of_the_result_is_not_a_failed_run(fal, status, body):
+    """Its clip is there and charged: taken for a failure it would be bought again."""
+    fal.result_faults.append(Response(status, body))
+
+    async def ask(client):
+        job = await client.submit(clip())
+        with pytest.raises(errors.StatusUnavailable):
+            await client.status(job.id)
+        return await client.status(job.id)
+
+    assert talk(fal, ask).status == "completed"
+
+
+def test_a_run_that_ended_well_without_a_clip_is_charged_and_not_failed(fal, tmp_path):
+    fal.result_faults.extend([Response(200, {"seed": 1}), Response(200, {"seed": 1})])
+
+    async def ask(client):
+        job = await client.status((await client.submit(clip())).id)
+        with pytest.raises(errors.DownloadFailed, match="names no clip"):
+            await client.download(job.id, tmp_path / "clip.part")
+        return job
+
+    assert talk(fal, ask).status == "completed"
+
+
+@pytest.mark.parametrize("answer", [Response(200, b"<html>"), Response(200, [1])])
+def test_a_result_that_is_no_result_is_asked_for_again(fal, answer):
+    fal.result_faults.append(answer)
 
     async def ask(client):
         return await client.status((await client.submit(clip())).id)
 
     with pytest.raises(errors.StatusUnavailable):
         talk(fal, ask)
+
+
+def test_an_outage_of_the_result_buys_nothing_and_loses_nothing(fal, tmp_path):
+    fal.result_faults.append(Response(503, {"detail": "upstream connect error"}))
+    chosen = settings(use_sora_mock=False, musicapp_allow_private_urls=True)
+    ours = extra(fal_key=KEY, fal_queue_url=fal.url)
+    with money_world("sqlite", tmp_path) as world:
+        with world.database.write() as session:
+            projects.get(session, world.project_id).sora_model = "wan-2.7"
+        provider = provider_from_settings(chosen, tmp_path, ours)
+        (one,) = world.admit(provider=provider)
+        world.drive(provider=provider)
+        assert world.states() == ["settled"] and world.statuses() == ["landed"]
+        assert world.money() == (0, one.attempt.reserved_usd)
+    assert len(fal.jobs) == 1
 
 
 @pytest.mark.parametrize("job_id", ["req-1", "a/b/requests/../../x", "https://evil.example/x", ""])

@@ -43,6 +43,9 @@ from musicapp_pipeline.generation.reference import MIME, reference_for
 
 _ASPECTS = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0, "4:3": 4 / 3, "3:4": 3 / 4, "21:9": 21 / 9}
 _JOB_PATH = re.compile(r"[\w.-]+/[\w.-]+/requests/[\w-]+")
+_RUN_FAILED = frozenset({400, 422})
+"""Statuses of a result that tell of the run. A 5xx may as well be an outage of the result's route,
+and the run that it hides be charged; of a run that failed, the status tells."""
 _SUBMIT_TIMEOUT, _READ_TIMEOUT = 120.0, 60.0
 
 
@@ -130,12 +133,15 @@ class FalQueue:
 
     async def _ended(self, job: ProviderJob) -> ProviderJob:
         answer = await self._get(job.id)
-        if answer.ok and media_url(answer.body):
-            return job.model_copy(update={"status": "completed", "progress": 1.0})
-        told = isinstance(answer.body, dict) and ("detail" in answer.body or "error" in answer.body)
-        if answer.ok or (told and answer.status not in (401, 403, 404, 429)):
+        body = answer.body if isinstance(answer.body, dict) else {}
+        told = bool(body.get("detail") or body.get("error"))
+        if told and (answer.ok or answer.status in _RUN_FAILED) and not media_url(body):
             message, code = error_of(answer)
-            return _failed(job, code or _kind(answer.body) or "generation_failed", message)
+            return _failed(job, code or _kind(body) or "generation_failed", message)
+        if answer.ok and body:
+            # Also without an address: the run ended well and is charged, so its clip is asked
+            # for again and again, and no other is bought.
+            return job.model_copy(update={"status": "completed", "progress": 1.0})
         raise self._unavailable(job.id, answer)
 
     async def download(self, job_id: str, dest: Path) -> None:
