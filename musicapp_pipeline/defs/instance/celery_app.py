@@ -7,12 +7,13 @@ killed, somebody notices.
 
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun
 from dagster._grpc.types import ExecuteRunArgs, ResumeRunArgs
 from dagster._serdes import unpack_value
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
+from musicapp_pipeline import logs
 from musicapp_pipeline.defs.bench import workbench
 from musicapp_pipeline.defs.heartbeat import Heartbeat
 from musicapp_pipeline.defs.instance.broker import celery_settings
@@ -32,6 +33,12 @@ resume_job = create_resume_job_task(app)
 
 _hearts: dict[str, Heartbeat] = {}
 """By Celery's task id."""
+
+
+@setup_logging.connect(weak=False)
+def log_like_the_others(**_celerys: Any) -> None:
+    """Celery leaves logging alone where somebody listens to this."""
+    logs.configure(Settings.load().log_level)
 
 
 @task_prerun.connect(weak=False)
