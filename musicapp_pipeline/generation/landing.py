@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import ledger, states
+from musicapp_pipeline.generation import codes, ledger, states
 from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.submission import end_take, open_jobs
@@ -17,8 +17,6 @@ from musicapp_pipeline.store import events, jobs, projects, takes
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
 
-FINAL_CODES = frozenset({"moderation_blocked", "content_policy_violation", "sentinel_block"})
-"""The same prompt would be refused again."""
 AWAITED = ("submitted", "stuck")
 """The provider has it and has not yet said how it ended."""
 
@@ -140,7 +138,7 @@ def failed(
     if not _speaks_for_take(session, attempt):
         return None
     version = takes.get(session, attempt.version_id)
-    again = error["code"] not in FINAL_CODES and not version.cancel_requested
+    again = not codes.is_final(error["code"]) and not version.cancel_requested
     if again and attempt.number <= max_retries:
         try:
             return _again(session, attempt, version)

@@ -57,6 +57,18 @@ def bent(fault: str, response: Response) -> Response:
         response.no_length = True
     elif fault == "unknown" and isinstance(response.body, dict) and "status" in response.body:
         response.body["status"] = "warming_up"
+    elif fault in ("cancelled", "canceled", "deleted", "expired") and isinstance(
+        response.body, dict
+    ):
+        response.body |= {"status": fault}
+    elif fault.startswith("failed:") and isinstance(response.body, dict):
+        error = {"code": fault.removeprefix("failed:"), "message": "no clip"}
+        response.body |= {"status": "failed", "error": error}
+    elif fault == "harmless_error" and isinstance(response.body, dict):
+        response.body["error"] = {"code": 0, "message": ""}
+    elif fault == "foreign_error":
+        body = {"id": "req-7f3a", "status": "error", "message": "upstream reset"}
+        return Response(502, body)
     elif (
         fault == "regress"
         and isinstance(response.body, dict)

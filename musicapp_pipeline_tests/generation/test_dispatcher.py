@@ -247,6 +247,32 @@ def test_a_retry_needs_budget_of_its_own(tmp_path):
         world.check_settled()
 
 
+@pytest.mark.parametrize("word", ["cancelled", "canceled", "deleted", "expired"])
+def test_what_was_ended_at_the_provider_is_not_made_again(world, word):
+    world.server.script("status", word)
+    world.admit()
+    world.drive()
+    assert world.statuses() == ["failed"] and len(world.server.ledger.charges) == 1
+    assert word in str((world.takes()[0].error or {})["message"])
+
+
+@pytest.mark.parametrize("code", ["content_filter", "ContentPolicyViolation", "SAFETY", "400"])
+def test_a_refusal_in_any_spelling_is_not_sent_again(world, code):
+    world.server.script("status", f"failed:{code}")
+    world.admit()
+    world.drive()
+    assert world.statuses() == ["failed"] and len(world.server.ledger.charges) == 1
+
+
+@pytest.mark.parametrize("fault", ["harmless_error", "foreign_error"])
+def test_an_error_that_is_not_the_jobs_own_buys_nothing(world, fault):
+    world.server.script("status", fault)
+    world.admit()
+    world.drive()
+    assert world.statuses() == ["landed"] and len(world.server.ledger.charges) == 1
+    world.check_settled()
+
+
 def test_a_moderated_prompt_is_not_sent_again(world):
     world.server.fates.extend(["moderated", "complete"])
     world.admit()

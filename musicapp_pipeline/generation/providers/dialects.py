@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from musicapp_pipeline.generation.codes import ended_elsewhere, is_harmless, plain_code
 from musicapp_pipeline.generation.port import JobStatus, ProviderJob
 from musicapp_pipeline.generation.providers.exchange import poll_after
 
@@ -55,17 +56,21 @@ def job_from(
     if not isinstance(told_id, str) or not told_id:
         return None
     raw = str(body.get("status") or "")
-    status = _STATUSES.get(raw.strip().lower(), "unknown")
+    status = _STATUSES.get(plain_code(raw), "unknown")
     code, message = _error(body.get("error"))
     if status == "completed" and message:
         # A gateway that reports a failed operation as done still passes on its error.
         status = "failed"
+    if status == "failed":
+        # Who cancelled or deleted it did not ask for another one: then that word is the reason.
+        code = plain_code(raw) if ended_elsewhere(raw) else code
+        message = message or f"the job is {raw}"
     return ProviderJob(
         id=job_id or told_id,
         status=status,
         progress=1.0 if status == "completed" else _share(body.get("progress")),
         error_code=code,
-        error_message=message or (f"the job is {raw}" if status == "failed" else None),
+        error_message=message,
         poll_after=poll_after(headers) if headers is not None else None,
         raw_status=raw,
         expires_at=_moment(body.get("expires_at")),
@@ -79,13 +84,16 @@ def job_from(
     )
 
 
-def looks_like_job(body: Any) -> bool:
-    """Whether an answer of any HTTP status carries a job (vLLM-Omni sends failed ones with 4xx)."""
-    return (
-        isinstance(body, dict)
-        and isinstance(body.get("id"), str)
-        and isinstance(body.get("status"), str)
-    )
+def looks_like_job(body: Any, job_id: str, *, ok: bool) -> bool:
+    """Whether an answer carries the job that was asked for.
+
+    vLLM-Omni sends failed ones with 4xx and 5xx. So do proxies in front with errors of their own,
+    which may have an id and a status too, but not this id.
+    """
+    if not isinstance(body, dict) or not isinstance(body.get("status"), str):
+        return False
+    told = body.get("id")
+    return isinstance(told, str) and (ok or identity(told) == identity(job_id))
 
 
 def says_unsupported(text: str, what: str) -> bool:
@@ -140,7 +148,7 @@ def identity(job_id: str) -> str:
 def _error(error: Any) -> tuple[str | None, str | None]:
     if isinstance(error, dict):
         code, message = error.get("code"), error.get("message") or error.get("detail")
-        if code in (None, "") and not message:
+        if is_harmless(code) and not message:
             return None, None
         return (None if code is None else str(code)), str(message or code)
     return (None, error) if isinstance(error, str) and error else (None, None)

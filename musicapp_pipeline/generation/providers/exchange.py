@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from musicapp_pipeline.generation.codes import is_moderation, plain_code
 from musicapp_pipeline.generation.errors import (
     AmbiguousSubmit,
     CredentialsRejected,
@@ -39,10 +40,6 @@ _NEVER_SENT = (
 )
 """Raised before a byte of the request can have reached the provider."""
 
-_MODERATION = frozenset(
-    "moderation_blocked sentinel_block content_policy_violation content_policy content_filter "
-    "safety_violation policy_violation content_moderation".split()
-)
 _QUOTA = frozenset(
     "insufficient_quota billing_hard_limit_reached insufficient_balance insufficient_credits "
     "exhausted_balance quota_exceeded".split()
@@ -182,9 +179,9 @@ def refusal(answer: Answer, host: str) -> GenerationError:
     wait = retry_after(answer.headers)
     kind: type[NotAccepted] = NotAccepted
     permanent = status not in _LATER
-    if code in _MODERATION:
+    if is_moderation(code):
         kind = Refused
-    elif code in _QUOTA or status == 402:
+    elif plain_code(code) in _QUOTA or status == 402:
         kind, permanent = QuotaExhausted, True
     elif status == 429:
         kind = RateLimited

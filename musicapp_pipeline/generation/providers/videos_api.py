@@ -159,7 +159,7 @@ class VideosApi:
     async def status(self, job_id: str) -> ProviderJob:
         """See the protocol."""
         answer = await self._get(self._url("videos", job_id))
-        if looks_like_job(answer.body):
+        if looks_like_job(answer.body, job_id, ok=answer.ok):
             # Before the HTTP status: failed jobs come with 4xx and 5xx from vLLM-Omni.
             job = job_from(answer.body, answer.headers, job_id=job_id)
             assert job is not None
