@@ -14,7 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import acceptance, ledger, submission
-from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavailable
+from musicapp_pipeline.generation.errors import (
+    ListingUnsupported,
+    StatusUnavailable,
+    UnknownModel,
+)
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
@@ -31,6 +35,10 @@ SLACK = timedelta(seconds=60)
 async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     """One look. Answers whether the attempt can go on at once."""
     assert attempt.submitted_at is not None
+    if not _can_list(drive, attempt.model):
+        why = "its list of jobs is not to be relied on (can_list is not set for its model)"
+        await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
+        return False
     await drive.polls.over()
     try:
         listed = await drive.provider.list_recent(attempt.submitted_at - SLACK)
@@ -51,6 +59,14 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
             return True
     doubt = doubtful(free, attempt, version.prompt)
     return await drive.write(lambda s: _looked(s, attempt.id, drive.options.list_lag, doubt))
+
+
+def _can_list(drive: "Drive", model: str) -> bool:
+    """Whether the configuration vouches for the list; of a model that is gone nobody knows."""
+    try:
+        return drive.provider.capabilities(model).can_list
+    except UnknownModel:
+        return False
 
 
 def candidates(

@@ -92,6 +92,10 @@ class FaultServer:
         self.models = MODELS
         self.cloud_urls = False
         self.form_needs_file = False
+        self.list_refused = 0
+        self.list_page = 100
+        self.list_sorts = True
+        self.list_tells_more = True
         self.fates: deque[Fate] = deque()
         self._faults: dict[str, deque[str]] = defaultdict(deque)
         self._chance: tuple[random.Random, float] | None = None
@@ -343,7 +347,10 @@ class FaultServer:
         limit = int(request.query.get("limit", "20"))
         if not 0 <= limit <= 100:
             return self._error(400, "Invalid 'limit'", "invalid_value", "limit")
-        newest = request.query.get("order", "desc") == "desc"
+        if self.list_refused:
+            return self._error(self.list_refused, "this key may not list")
+        limit = min(limit, self.list_page)
+        newest = request.query.get("order", "desc") == "desc" and self.list_sorts
         seen = [j for j in self.jobs.values() if time.time() - j.created >= self.list_lag]
         seen.sort(key=lambda j: (j.created, j.id), reverse=newest)
         if after := request.query.get("after"):
@@ -360,6 +367,8 @@ class FaultServer:
             body["last_id"] = page[-1]["id"] if page else None
         else:
             del body["has_more"]
+        if not self.list_tells_more:
+            body.pop("has_more", None)
         return Response(200, body)
 
     def _content(self, request: Request, job_id: str) -> Response:

@@ -12,6 +12,7 @@ from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
 from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
+from musicapp_pipeline_tests.generation.tiny_http import Response
 
 pytestmark = pytest.mark.usefixtures("quick_check")
 LOST_AND_BOUGHT = ("lose_response", "500_after", "502_after", "409_after", "garbage_after",
@@ -85,6 +86,27 @@ def test_a_list_that_does_not_answer_is_asked_again(world, fault):
     world.drive()
     assert posts(world) == 1
     world.check_settled()
+
+
+def test_a_list_that_the_configuration_does_not_vouch_for_is_never_believed(world):
+    """A gateway may answer 200 and an empty list for jobs that it made elsewhere."""
+    world.server._list = lambda _: Response(200, {"data": [], "has_more": False})
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive(provider=world.provider(can_list=False))
+    assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
+    assert (posts(world), len(world.server.ledger.charges)) == (1, 1)
+    assert "can_list" in world.jobs()[0].error["message"]
+
+
+def test_a_list_that_may_not_be_read_leaves_the_take_to_a_person(world):
+    world.server.list_refused = 403
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive()
+    assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
+    assert world.jobs()[0].status == "failed"
+    assert posts(world) == 1
 
 
 def test_twins_in_doubt_are_told_apart_by_taking_turns(tmp_path):

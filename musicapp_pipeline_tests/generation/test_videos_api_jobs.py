@@ -1,5 +1,6 @@
 """Asking, listing, fetching and remixing at a ``/v1/videos`` server."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from musicapp_pipeline.generation import errors
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import request, talk
+from musicapp_pipeline_tests.generation.tiny_http import Response
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -87,6 +89,41 @@ def test_the_list_is_read_page_by_page_back_to_the_moment_asked_for(server):
     jobs = talk(server, many)
     assert len(jobs) == 232 and "shot 0" not in {j.prompt for j in jobs}
     assert all(j.model and j.size and j.seconds for j in jobs)
+
+
+@pytest.mark.parametrize("sorts", [True, False])
+@pytest.mark.parametrize("page", [100, 20])
+@pytest.mark.parametrize("tells_more", [True, False])
+def test_no_job_is_missed_whatever_the_lists_pages_are_like(server, sorts, page, tells_more):
+    server.list_sorts, server.list_page, server.list_tells_more = sorts, page, tells_more
+    for index in range(150):
+        job = server._bill({"prompt": f"shot {index}"}, None)
+        job.created -= 3600 if index < 110 else 0
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    jobs = talk(server, lambda c: c.list_recent(since))
+    assert {j.prompt for j in jobs} == {f"shot {index}" for index in range(110, 150)}
+
+
+def test_a_list_that_always_gives_its_first_page_is_not_relied_on(server):
+    server._bill({"prompt": "a shot"}, None)
+    server.list_tells_more = False
+    page = server._list
+    server._list = lambda request: page(replace(request, query={}))
+    with pytest.raises(errors.ListingUnsupported, match="same jobs on every page"):
+        talk(server, lambda c: c.list_recent(LONG_AGO))
+
+
+def test_a_list_that_holds_something_unreadable_settles_nothing(server):
+    server._list = lambda _: Response(200, {"data": [{"object": "video"}], "has_more": False})
+    with pytest.raises(errors.StatusUnavailable):
+        talk(server, lambda c: c.list_recent(LONG_AGO))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_list_that_this_key_may_not_read_is_no_list(server, status):
+    server.list_refused = status
+    with pytest.raises(errors.ListingUnsupported):
+        talk(server, lambda c: c.list_recent(LONG_AGO))
 
 
 def test_jobs_that_the_list_does_not_show_yet_are_not_invented(server):

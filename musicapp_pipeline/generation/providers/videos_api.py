@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,6 +48,8 @@ _SUBMIT_TIMEOUT = 180.0
 _READ_TIMEOUT = 60.0
 _PAGE = 100
 _MAX_PAGES = 50
+_NO_LIST = frozenset({400, 401, 403, 404, 405, 422, 501})
+"""Asking again would not help: there is no such route, or this key may not use it."""
 
 
 class VideosApi:
@@ -175,36 +178,41 @@ class VideosApi:
         )
 
     async def list_recent(self, since: datetime) -> Sequence[ProviderJob]:
-        """See the protocol."""
+        """See the protocol.
+
+        The list has ended when the server says so, when a page is empty, or when a list that really
+        runs from new to old has come to older jobs: a wrong end would be paid for.
+        """
         found: list[ProviderJob] = []
-        after: str | None = None
         for _ in range(_MAX_PAGES):
-            page, more = await self._page(after)
-            fresh = [job for job in page if job.created_at is None or job.created_at >= since]
-            found += fresh
-            if not more or not page or len(fresh) < len(page) or page[-1].id == after:
-                return found
-            after = page[-1].id
+            page, more = await self._page(found[-1].id if found else None)
+            known = {job.id for job in found}
+            if known.issuperset(job.id for job in page) and page:
+                raise ListingUnsupported(f"{self._base.host} lists the same jobs on every page")
+            found += page
+            if not more or not page or _reaches(found, since):
+                return [job for job in found if job.created_at is None or job.created_at >= since]
         raise ListingUnsupported(f"{self._base.host} lists more than {_MAX_PAGES * _PAGE} new jobs")
 
     async def _page(self, after: str | None) -> tuple[list[ProviderJob], bool]:
         query = {"limit": str(_PAGE), "order": "desc"} | ({"after": after} if after else {})
         answer = await self._get(self._url("videos").copy_merge_params(query))
         body = answer.body
-        if answer.status in (400, 404, 405, 422, 501) or (
+        if answer.status in _NO_LIST or (
             not answer.ok and says_unsupported(error_of(answer)[0], "list")
         ):
             raise ListingUnsupported(f"{self._base.host} does not list jobs ({answer.status})")
         items = body.get("data") if isinstance(body, dict) else None
-        if not answer.ok or not isinstance(items, list):
+        listed = items if isinstance(items, list) else [None]
+        jobs = [job for item in listed if (job := job_from(item)) is not None]
+        if not answer.ok or len(jobs) < len(listed):
             raise StatusUnavailable(
                 f"{self._base.host} did not list jobs: {error_of(answer)[0]}",
                 retry_after=retry_after(answer.headers),
                 rate_limited=answer.status == 429,
             )
-        jobs = [job for item in items if (job := job_from(item)) is not None]
-        more = body.get("has_more")
-        return jobs, bool(more) if more is not None else len(items) >= _PAGE
+        # A short page is no end: some servers give fewer than they are asked for, and do not say.
+        return jobs, body.get("has_more") is not False
 
     async def download(self, job_id: str, dest: Path) -> None:
         """See the protocol."""
@@ -258,6 +266,15 @@ class VideosApi:
         tail = "/".join(quote(part, safe="=+:@,;!$*'()~") for part in parts)
         raw = self._base.raw_path.split(b"?")[0].rstrip(b"/") + b"/" + tail.encode()
         return self._base.copy_with(raw_path=raw)
+
+
+def _reaches(listed: Sequence[ProviderJob], since: datetime) -> bool:
+    """Whether a list runs from new to old and has come to what is older than ``since``."""
+    moments = [job.created_at for job in listed]
+    told = [moment for moment in moments if moment is not None]
+    if len(told) < len(moments) or told[0] == told[-1]:
+        return False
+    return all(new >= old for new, old in pairwise(told)) and told[-1] < since
 
 
 def _no_clip(answer: Answer) -> DownloadFailed:
