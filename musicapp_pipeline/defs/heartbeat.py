@@ -84,3 +84,10 @@ def silent(database: Database) -> list[str]:
     with database.read() as session:
         query = select(RunBeat.run_id).where(RunBeat.at < now() - SILENT_AFTER)
         return list(session.scalars(query))
+
+
+def living(database: Database) -> set[str]:
+    """Runs that a worker has in its hands now."""
+    with database.read() as session:
+        query = select(RunBeat.run_id).where(RunBeat.at >= now() - SILENT_AFTER)
+        return set(session.scalars(query))

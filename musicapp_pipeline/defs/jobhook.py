@@ -58,6 +58,7 @@ class JobHook:
     run_id: str
     job_id: str | None = None
     job_type: str = ""
+    launches: int = 0
     predecessors: tuple[str, ...] = ()
     _told: float = field(default=0.0)
     _asked: float = field(default=0.0)
@@ -70,7 +71,8 @@ class JobHook:
         hook = cls(database, stage, run_id, tags.get(JOB_TAG), predecessors=before)
         if hook.job_id:
             with database.read() as session:
-                hook.job_type = jobs.get(session, hook.job_id).type
+                job = jobs.get(session, hook.job_id)
+                hook.job_type, hook.launches = job.type, job.launches
         return hook
 
     def claim(self) -> bool:

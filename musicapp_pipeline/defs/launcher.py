@@ -49,7 +49,8 @@ class GraphqlLauncher:
         self._client = httpx.AsyncClient(timeout=60, trust_env=False)
 
     async def launch(self, job_id: str) -> str | None:
-        """Start the run of a queued CPU job; its id, or None when that was not possible."""
+        """Start the run of a queued CPU job; its id, or None when that was not possible or has
+        been done before. Launching again is the sensor's business."""
         spec = await asyncio.to_thread(self._claim_launch, job_id)
         return await self._launch(spec) if spec else None
 
@@ -85,7 +86,9 @@ class GraphqlLauncher:
     def _claim_launch(self, job_id: str) -> RunSpec | None:
         with self._bench.database.write() as session:
             job = jobs.get(session, job_id)
-            if job.status != "queued" or job.type not in CPU_TYPES:
+            # Two requests may have joined one job, each asking for its launch.
+            session.refresh(job, with_for_update=True)
+            if job.status != "queued" or job.type not in CPU_TYPES or job.launched_at is not None:
                 return None
             job.launched_at, job.launches = now(), job.launches + 1
             spec = run_for_job(session, job)

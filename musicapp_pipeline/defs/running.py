@@ -18,6 +18,7 @@ from musicapp_pipeline.defs.heartbeat import beating
 from musicapp_pipeline.defs.making import bring_up_to_date
 from musicapp_pipeline.defs.shown import dagster_metadata
 from musicapp_pipeline.defs.stage import Cancelled, Outcome, Stage, Task
+from musicapp_pipeline.defs.waiting import drop_duplicates
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.progress import OnProgress
 
@@ -32,6 +33,8 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
     if not hook.claim():
         context.log.info("another run has this job; nothing to do")
         return
+    if hook.job_id is not None and hook.launches > 1:
+        drop_duplicates(context.instance, hook.job_id, context.run_id)
     failed: dict[str, str] = {}
     events: list[dg.AssetMaterialization] = []
     alone = len(context.partition_keys) == 1

@@ -32,7 +32,7 @@ def order_lip_sync(
     ordered: list[ProcessingJob] = []
     for version in selected:
         scene = version.scene
-        if scene.archived_at is not None or not wanted(scene):
+        if scene.archived_at is not None or not wanted(scene) or _exported(session, version):
             continue
         if version.mezzanine is None or LIP_SYNCED_CLIP.current(session, bench, version.key):
             continue
@@ -80,14 +80,14 @@ def unrecorded_choices(
 ) -> list[tuple[str, str]]:
     """Keys of scenes whose choice no asset tells of yet, each with a name for that very choice.
 
-    A choice whose lips are still being made waits for them.
+    A choice whose lips are still being made waits for them, and an export records its own.
     """
     out: list[tuple[str, str]] = []
     for version in selected:
         scene = version.scene
         if scene.archived_at is not None or version.mezzanine is None:
             continue
-        if wanted(scene) and _is_open(session, version):
+        if _exported(session, version) or (wanted(scene) and _is_open(session, version)):
             continue
         if SELECTED_TAKE.current(session, bench, scene.key) is None:
             print_ = SELECTED_TAKE.fingerprint(session, bench, scene.key)
@@ -111,6 +111,20 @@ def lip_sync_jobs(
         )
         for step in STEPS
     ]
+
+
+def _exported(session: Session, version: SceneVersion) -> bool:
+    """Does an open export make this choice's lips and record it? One that had begun before the
+    choice does not know of it."""
+    query = select(ProcessingJob.id).where(
+        ProcessingJob.project_id == version.project_id,
+        ProcessingJob.type == "stitch_final",
+        or_(
+            ProcessingJob.status == "queued",
+            (ProcessingJob.status == "running") & (ProcessingJob.started_at >= version.selected_at),
+        ),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _is_open(session: Session, version: SceneVersion) -> bool:

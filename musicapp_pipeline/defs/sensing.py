@@ -21,6 +21,7 @@ from musicapp_pipeline.defs.jobhook import JOB_TAG
 from musicapp_pipeline.defs.runs import CPU_TYPES, QUIET, run_for_job
 from musicapp_pipeline.defs.selections import order_lip_sync, unrecorded_choices, unsettled
 from musicapp_pipeline.defs.stages import BY_NAME, SELECTED_TAKE
+from musicapp_pipeline.defs.waiting import in_line
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import admission
 from musicapp_pipeline.store import jobs, projects, scenes, takes
@@ -28,7 +29,7 @@ from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import ProcessingJob, now
 
 OVERDUE = timedelta(seconds=20)
-"""A job is launched at once by whoever made it; one still queued after this was forgotten."""
+"""A job is launched at once by whoever made it; one still queued after this waits or is lost."""
 RECENT = timedelta(minutes=15)
 """How far back selections are looked at: the cost of a tick must not grow with the archive."""
 
@@ -36,17 +37,31 @@ RECENT = timedelta(minutes=15)
 def queued_jobs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     """The job's compare-and-set, not this run key, keeps two runs from doing one job."""
     bench: Workbench = context.resources.bench
+    with bench.database.read() as session:
+        overdue = [j.id for j in jobs.unlaunched(session, CPU_TYPES, OVERDUE) if _overdue(j)]
+    waiting = in_line(context.instance, bench.database, overdue)
+    forgotten = [job_id for job_id in overdue if job_id not in waiting]
+    if not forgotten:
+        return
     with bench.database.write() as session:
-        for job in jobs.unlaunched(session, CPU_TYPES, OVERDUE):
-            if not _overdue(job):
-                continue
-            spec = run_for_job(session, job)
-            add_keys(context.instance, BY_NAME[spec.assets[0]].level, [spec.key])
-            yield _request(session, job)
+        again = [jobs.get(session, job_id) for job_id in forgotten]
+        requests = [
+            _known(context.instance, _request(session, job))
+            for job in again
+            if job.status == "queued" and _overdue(job)
+        ]
+    yield from requests
+
+
+def _known(instance: dg.DagsterInstance, request: dg.RunRequest) -> dg.RunRequest:
+    """The request, once its partition is known to Dagster."""
+    [asset, *_] = request.asset_selection or ()
+    add_keys(instance, BY_NAME[asset.to_user_string()].level, [str(request.partition_key)])
+    return request
 
 
 def _overdue(job: ProcessingJob) -> bool:
-    """Later each time: a job that waits behind a long one must not fill the queue with itself."""
+    """Later each time: where no worker is, launching does not help."""
     if job.launched_at is None:
         return True
     doubled = min(max(job.launches - 1, 0), 5)

@@ -4,17 +4,20 @@ from datetime import timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.events import DagsterEvent, DagsterEventType
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
-from musicapp_pipeline.defs import heartbeat, sensing
+from musicapp_pipeline.defs import heartbeat, sensing, waiting
 from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_takes
 from musicapp_pipeline.defs.attendant import Attendant
 from musicapp_pipeline.defs.heartbeat import Heartbeat, beating
 from musicapp_pipeline.defs.jobhook import JOB_TAG, JobHook
+from musicapp_pipeline.defs.launcher import GraphqlLauncher
 from musicapp_pipeline.store.models import RunBeat, SceneVersion, now
 from musicapp_pipeline_tests.defs.world import Desk
 
 FAILURE, STARTED = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED
+STARTING = dg.DagsterRunStatus.STARTING
 LONG_AGO = now() - timedelta(hours=1)
 
 
@@ -173,6 +176,105 @@ def test_a_queued_job_nobody_launched_is_launched_and_then_ever_more_rarely(desk
     assert tick(21) == 1, "its message may be lost"
     assert tick(39) == 0, "or it waits behind another"
     assert tick(41) == 1
+
+
+def launched(desk: Desk) -> str:
+    """A queued job that was launched; its id."""
+    return desk.job(created_at=LONG_AGO, launched_at=LONG_AGO, launches=1)
+
+
+def launched_again(desk: Desk) -> list[str]:
+    """The jobs of which a tick of the sensor launches another run."""
+    with dg.build_sensor_context(
+        instance=desk.instance, resources={"bench": desk.bench}
+    ) as context:
+        return [request.tags[JOB_TAG] for request in sensing.queued_jobs(context)]
+
+
+def beat(desk: Desk, run_id: str) -> None:
+    with desk.database.write() as session:
+        session.add(RunBeat(run_id=run_id, at=now()))
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, STARTING])
+def test_a_job_behind_a_busy_worker_is_not_launched_again(
+    desk: Desk, status: dg.DagsterRunStatus
+) -> None:
+    busy = desk.run(STARTED)
+    beat(desk, busy)
+    waits = [launched(desk) for _ in range(3)]
+    for job_id in waits:
+        desk.run(status, {JOB_TAG: job_id})
+    assert launched_again(desk) == []
+    heartbeat.forget(desk.database, busy)
+    assert sorted(launched_again(desk)) == sorted(waits), "no worker lives, or messages are lost"
+
+
+def test_a_worker_that_just_ended_a_run_takes_the_next_one(desk: Desk) -> None:
+    waits = launched(desk)
+    desk.run(STARTING, {JOB_TAG: waits})
+    run = desk.instance.get_run_by_id(desk.run(STARTED))
+    assert run is not None
+    for kind in (DagsterEventType.RUN_START, DagsterEventType.RUN_SUCCESS):
+        event = DagsterEvent(kind.value, run.job_name)
+        desk.instance.report_dagster_event(event, run_id=run.run_id)
+    assert launched_again(desk) == []
+
+
+def test_a_job_whose_run_a_worker_has_is_not_launched_again(desk: Desk) -> None:
+    run_id = desk.run(STARTING, {JOB_TAG: launched(desk)})
+    beat(desk, run_id)
+    assert launched_again(desk) == []
+
+
+def test_a_job_that_was_passed_over_is_launched_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages are taken in their order, so its own is lost, however busy the workers are."""
+    lost = launched(desk)
+    desk.run(STARTING, {JOB_TAG: lost})
+    beat(desk, desk.run(STARTED))
+    assert launched_again(desk) == [], "the two may have overtaken each other on their way"
+    monkeypatch.setattr(waiting, "OUT_OF_ORDER", timedelta(0))
+    assert launched_again(desk) == [lost]
+
+
+def test_other_queues_workers_say_nothing_about_a_job(desk: Desk) -> None:
+    lost = launched(desk)
+    desk.run(STARTING, {JOB_TAG: lost})
+    beat(desk, desk.run(STARTED, {waiting.QUEUE: "encodes"}))
+    assert launched_again(desk) == [lost]
+
+
+@pytest.mark.parametrize("status", [FAILURE, dg.DagsterRunStatus.CANCELED])
+def test_a_job_whose_run_ended_without_beginning_is_launched_again(
+    desk: Desk, status: dg.DagsterRunStatus
+) -> None:
+    lost = launched(desk)
+    desk.run(status, {JOB_TAG: lost})
+    beat(desk, desk.run(STARTED))
+    assert launched_again(desk) == [lost]
+
+
+def test_the_run_that_gets_a_job_drops_those_that_wait_for_it(desk: Desk) -> None:
+    job_id = launched(desk)
+    one, two, three = (
+        desk.run(status, {JOB_TAG: job_id}) for status in (STARTED, STARTING, STARTED)
+    )
+    other = desk.run(STARTING, {JOB_TAG: "another"})
+    assert waiting.drop_duplicates(desk.instance, job_id, one) == [two]
+    states = [desk.instance.get_run_by_id(id_) for id_ in (one, two, three, other)]
+    assert [run.status for run in states if run] == [
+        STARTED, dg.DagsterRunStatus.CANCELED, STARTED, STARTING,
+    ]  # fmt: skip
+
+
+def test_a_job_that_several_requests_joined_is_launched_once(desk: Desk) -> None:
+    job_id = desk.job()
+    launcher = GraphqlLauncher(desk.bench, desk.instance, "http://127.0.0.1:9")
+    specs = [launcher._claim_launch(job_id) for _ in range(4)]
+    assert [spec is not None for spec in specs] == [True, False, False, False]
+    assert desk.read(job_id).launches == 1
 
 
 def test_a_failure_nobody_foresaw_is_told_in_a_musicians_words(desk: Desk) -> None:

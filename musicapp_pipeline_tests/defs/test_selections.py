@@ -79,6 +79,24 @@ def test_a_choice_is_recorded_once_its_lips_are_done_or_could_not_be(desk: Desk)
     assert assets(tick(desk)) == ["selected_take"]
 
 
+def test_an_open_export_makes_the_lips_of_its_takes_and_records_them_itself(desk: Desk) -> None:
+    version = desk.take(desk.singing())
+    export = desk.job("stitch_final")
+    desk.select(version)
+    assert tick(desk) == [], "18 jobs beside the export would find everything done"
+    with desk.database.write() as session:
+        jobs.claim(session, export, "run")
+    assert tick(desk) == []
+    another = desk.take(desk.singing())
+    desk.select(another)
+    assert len(tick(desk)) == 3, "the running export does not know of this choice"
+    with desk.database.write() as session:
+        jobs.finish(session, export, "failed")
+    end_jobs(desk, another, "completed")
+    desk.select(version)
+    assert len(tick(desk)) == 3, "nobody has made them"
+
+
 def test_choosing_back_and_forth_is_recorded_each_time(desk: Desk) -> None:
     scene = next(s for s in desk.scenes if s.scene_type == "broll")
     one, two = desk.take(scene), desk.take(scene)
