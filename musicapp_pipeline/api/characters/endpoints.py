@@ -13,7 +13,7 @@ from musicapp_pipeline.api.characters.schemas import (
     CharacterUpdate,
 )
 from musicapp_pipeline.api.deps import CharacterId, Context, ProjectId, Who
-from musicapp_pipeline.api.kit.etags import IfMatch, etag, tag
+from musicapp_pipeline.api.kit.etags import IfMatch, check_match, tag, tagged
 from musicapp_pipeline.api.kit.once import OnlyOnce
 from musicapp_pipeline.api.problems import problems
 
@@ -41,7 +41,7 @@ def create_character(
         work,
         lambda made: {
             "Location": f"/api/projects/{project_id}/characters/{made.id}",
-            "ETag": etag(made.revision),
+            **tagged(made),
         },
     )
 
@@ -88,7 +88,7 @@ def update_character(
         return service.read(session, who, character)
 
 
-@router.delete("/{character_id}", status_code=204, responses=problems(404, 409))
+@router.delete("/{character_id}", status_code=204, responses=problems(404, 409, 412))
 def delete_character(
     project_id: ProjectId,
     character_id: CharacterId,
@@ -97,8 +97,10 @@ def delete_character(
     force: Annotated[
         bool, Query(description="Take it out of the scenes that use it, too.")
     ] = False,
+    if_match: IfMatch = None,
 ) -> None:
     """Delete a character. When scenes use it the answer is 409 and names them."""
     with context.database.write() as session:
         character = character_of(session, who, project_id, character_id, lock=True)
+        check_match(if_match, character.revision)
         service.delete(session, character, force=force)

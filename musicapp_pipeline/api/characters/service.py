@@ -57,6 +57,7 @@ def update(
 ) -> None:
     """Change what was sent."""
     check_match(if_match, character.revision)
+    before = _written(character)
     changes = body.changes()
     if "reference_image_url" in changes:
         url = changes.pop("reference_image_url")
@@ -65,9 +66,10 @@ def update(
         _only_primary(session, character)
     for name, value in changes.items():
         setattr(character, name, value)
-    character.revision += 1
-    session.flush()
-    _tell(session, character)
+    if _written(character) != before:  # another tab's edit must not fail for nothing
+        character.revision += 1
+        session.flush()
+        _tell(session, character)
 
 
 def delete(session: Session, character: Character, *, force: bool) -> None:
@@ -152,6 +154,11 @@ def _set_reference(
     if source.url != character.reference_image_url:
         character.reference_image_url = source.url
         character.reference_image_key = source.key
+
+
+def _written(character: Character) -> list[object]:
+    """What a person can change of a character."""
+    return [getattr(character, name) for name in CharacterUpdate.model_fields]
 
 
 def _only_primary(session: Session, character: Character) -> None:

@@ -28,9 +28,12 @@ def export_project(
     """Stitch the selected takes with the song, in every format and aspect ratio asked for. Waits
     for the lip-sync that selected takes still need. Scenes without a selected take answer 409."""
 
+    asked = body or ExportCreate()
+    once.means(asked)
+
     def work(session: Session) -> Exporting:
         project = project_of(session, who, project_id, lock=True)
-        queued = service.queue(session, context, who, project, body or ExportCreate())
+        queued = service.queue(session, context, who, project, asked)
         once.after.add_task(jobs_service.launch, context, [queued.job_id])
         return queued
 

@@ -1,13 +1,20 @@
 """ETags from revisions, and ``If-Match``: two tabs cannot overwrite each other."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Header, Response
 
 from musicapp_pipeline.api.errors import ApiError, Stale
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+class Revised(Protocol):
+    """A record as it is shown, with the revision that its tag is made of."""
+
+    @property
+    def revision(self) -> int: ...
 
 
 class BadIfMatch(ApiError):
@@ -27,17 +34,22 @@ IfMatch = Annotated[
 ]
 
 
-def etag(revision: int) -> str:
+def etag(revision: int | str) -> str:
     """The entity tag of a revision."""
     return f'"{revision}"'
 
 
-def tag(response: Response, revision: int) -> None:
+def tag(response: Response, revision: int | str) -> None:
     """Send a revision's ``ETag``."""
     response.headers["ETag"] = etag(revision)
 
 
-def check_match(if_match: str | None, revision: int) -> None:
+def tagged(made: Revised) -> dict[str, str]:
+    """The same as headers of a record that was just made or changed."""
+    return {"ETag": etag(made.revision)}
+
+
+def check_match(if_match: str | None, revision: int | str) -> None:
     """Refuse a change that is based on another revision.
 
     Raises:

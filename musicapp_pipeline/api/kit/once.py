@@ -57,6 +57,10 @@ class Once:
         """Runs once the answer has left, if anything was created."""
         self.replayed = False
 
+    def means(self, asked: BaseModel) -> None:
+        """Let requests be equal that ask for the same: a body left out is one of defaults."""
+        self.body = asked.model_dump_json(by_alias=True).encode()
+
     def run(
         self,
         status: int,

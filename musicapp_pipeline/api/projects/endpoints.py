@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.api.access.ownership import project_of
 from musicapp_pipeline.api.deps import Context, ProjectId, Who
 from musicapp_pipeline.api.jobs.service import cancel_runs
-from musicapp_pipeline.api.kit.etags import IfMatch, etag, tag
+from musicapp_pipeline.api.kit.etags import IfMatch, check_match, tag, tagged
 from musicapp_pipeline.api.kit.once import OnlyOnce
 from musicapp_pipeline.api.kit.paging import Paging
 from musicapp_pipeline.api.problems import problems
@@ -35,7 +35,7 @@ def create_project(
     return once.run(
         201,
         work,
-        lambda made: {"Location": f"/api/projects/{made.id}", "ETag": etag(made.revision)},
+        lambda made: {"Location": f"/api/projects/{made.id}", **tagged(made)},
     )
 
 
@@ -79,12 +79,18 @@ def update_project(
         return service.read(session, context, who, project)
 
 
-@router.delete("/{project_id}", status_code=204, responses=problems(404))
+@router.delete("/{project_id}", status_code=204, responses=problems(404, 412))
 def archive_project(
-    project_id: ProjectId, background: BackgroundTasks, context: Context, who: Who
+    project_id: ProjectId,
+    background: BackgroundTasks,
+    context: Context,
+    who: Who,
+    if_match: IfMatch = None,
 ) -> None:
     """Archive a project: it disappears from lists, its open jobs are cancelled, its media and
     its ledger stay."""
     with context.database.write() as session:
-        runs = service.archive(session, project_of(session, who, project_id, lock=True))
+        project = project_of(session, who, project_id, lock=True)
+        check_match(if_match, project.revision)
+        runs = service.archive(session, project)
     background.add_task(cancel_runs, context, runs)

@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.api.access.ownership import project_of, scene_of
 from musicapp_pipeline.api.deps import Context, ProjectId, SceneId, Who
 from musicapp_pipeline.api.jobs.service import conform_again
-from musicapp_pipeline.api.kit.etags import IfMatch, tag
+from musicapp_pipeline.api.kit.etags import IfMatch, check_match, etag, tag, tagged
 from musicapp_pipeline.api.kit.once import OnlyOnce
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.api.scenes import cutting, service
 from musicapp_pipeline.api.scenes.listing import scenes_json
+from musicapp_pipeline.api.scenes.queries import cuts_of
 from musicapp_pipeline.api.scenes.schemas import (
     SceneMerge,
     SceneOrder,
@@ -25,27 +26,35 @@ router = APIRouter(prefix="/api/projects/{project_id}/scenes", tags=["scenes"])
 
 @router.get("", response_model=list[SceneRead], responses=problems(404))
 def list_scenes(project_id: ProjectId, context: Context, who: Who) -> Response:
-    """All scenes in the order they are shown, each with its takes ordered by take."""
+    """All scenes in the order they are shown, each with its takes ordered by take. The ``ETag``
+    stands for their order and their cuts."""
     with context.database.read() as session:
         project = project_of(session, who, project_id)
-        return Response(scenes_json(session, context, who, project), media_type="application/json")
+        body = scenes_json(session, context, who, project)
+        headers = {"ETag": etag(cuts_of(session, project_id))}
+    return Response(body, headers=headers, media_type="application/json")
 
 
-@router.put("/order", responses=problems(404, 409))
+@router.put("/order", responses=problems(404, 409, 412))
 def reorder_scenes(
     project_id: ProjectId,
     body: SceneOrder,
+    response: Response,
     background: BackgroundTasks,
     context: Context,
     who: Who,
+    if_match: IfMatch = None,
 ) -> list[SceneRead]:
     """Show the scenes in another order. The intervals of the song stay where they are; what is
-    shown in them moves, and lip-sync is made again for the new words."""
+    shown in them moves, and lip-sync is made again for the new words. ``If-Match`` takes the
+    ``ETag`` of the list of scenes."""
     with context.database.write() as session:
         project = project_of(session, who, project_id, lock=True)
+        check_match(if_match, cuts_of(session, project_id))
         rows = cutting.reorder(session, context, project, body.scene_ids)
         keys = cutting.to_conform(session, rows)
         answer = service.read_all(session, context, who, project, rows)
+        tag(response, cuts_of(session, project_id))
     background.add_task(conform_again, context, project_id, keys)
     return answer
 
@@ -84,7 +93,7 @@ def update_scene(
     "/{scene_id}/split",
     status_code=201,
     response_model=list[SceneRead],
-    responses=problems(404, 409),
+    responses=problems(404, 409, 412),
 )
 def split_scene(
     project_id: ProjectId,
@@ -93,12 +102,14 @@ def split_scene(
     context: Context,
     who: Who,
     once: OnlyOnce,
+    if_match: IfMatch = None,
 ) -> Response:
     """Split a scene on a beat. Both halves keep pointing into the same clips, free of charge."""
 
     def work(session: Session) -> service.SceneList:
         project = project_of(session, who, project_id, lock=True)
         scene = scenes.get(session, scene_id, project_id=project_id)
+        check_match(if_match, scene.revision)
         halves = cutting.split(session, context, project, scene, body.at)
         once.after.add_task(conform_again, context, project_id, cutting.to_conform(session, halves))
         return service.SceneList(service.read_all(session, context, who, project, halves))
@@ -106,7 +117,7 @@ def split_scene(
     return once.run(201, work)
 
 
-@router.post("/{scene_id}/merge", response_model=SceneRead, responses=problems(404, 409))
+@router.post("/{scene_id}/merge", response_model=SceneRead, responses=problems(404, 409, 412))
 def merge_scene(
     project_id: ProjectId,
     scene_id: SceneId,
@@ -114,16 +125,18 @@ def merge_scene(
     context: Context,
     who: Who,
     once: OnlyOnce,
+    if_match: IfMatch = None,
 ) -> Response:
     """Merge a scene with the one after it."""
 
     def work(session: Session) -> SceneRead:
         project = project_of(session, who, project_id, lock=True)
         scene = scenes.get(session, scene_id, project_id=project_id)
+        check_match(if_match, scene.revision)
         merged = cutting.merge(session, context, project, scene, force=body.force)
         once.after.add_task(
             conform_again, context, project_id, cutting.to_conform(session, [merged])
         )
         return service.read(session, context, who, merged)
 
-    return once.run(200, work)
+    return once.run(200, work, tagged)

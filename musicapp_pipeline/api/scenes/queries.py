@@ -1,5 +1,6 @@
 """Reading scenes with everything that is shown of them, in a handful of queries."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -41,6 +42,17 @@ def remix_modes(session: Session, project_id: str) -> dict[str, str]:
         GenerationAttempt.project_id == project_id, GenerationAttempt.remix_mode.is_not(None)
     )
     return {version_id: mode for version_id, mode in session.execute(query) if mode}
+
+
+def cuts_of(session: Session, project_id: str) -> str:
+    """Changes whenever scenes are shown in another order or their cuts move: the list's ETag."""
+    query = (
+        select(Scene.id, Scene.start_frame, Scene.end_frame)
+        .where(Scene.project_id == project_id, Scene.archived_at.is_(None))
+        .order_by(Scene.order, Scene.start_frame)
+    )
+    rows = [tuple(row) for row in session.execute(query)]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def count_ever(session: Session, project_id: str) -> int:

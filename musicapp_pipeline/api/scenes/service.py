@@ -66,11 +66,15 @@ def update(session: Session, scene: Scene, body: SceneUpdate, if_match: str | No
     check_match(if_match, scene.revision)
     changes = body.changes()
     if "character_ids" in changes:
+        changes["character_ids"] = list(dict.fromkeys(changes["character_ids"]))
         _check_cast(session, scene, changes["character_ids"])
     if "prompt" in changes:
         changes["prompt_override"] = changes.pop("prompt")
     if "shot" in changes:
         changes["shot"] = changes["shot"].model_dump()
+    changes = {name: value for name, value in changes.items() if getattr(scene, name) != value}
+    if not changes:
+        return  # another tab's edit must not fail for nothing
     if changes.keys() & {"lyrics", "scene_type"}:
         _forget_lip_sync(session, scene)
     for name, value in changes.items():

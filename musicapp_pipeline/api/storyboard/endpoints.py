@@ -31,6 +31,7 @@ def generate_storyboard(
 ) -> Response:
     """Hear the song and cut it into scenes on its beats. Scenes with takes keep their cuts; the
     job is completed once the scenes exist."""
+    once.body = b""  # nothing can be asked for
 
     def work(session: Session) -> StoryboardQueued:
         project = project_of(session, who, project_id, lock=True)

@@ -90,6 +90,8 @@ def update(
         Stale, Invalid, BadEdit
     """
     check_match(if_match, board.revision)
+    if not body.model_fields_set:
+        return []
     board.edits = _edits(project, board, body)
     heard = analysis_of(board)
     before = [b["time"] for b in board.beat_grid.get("beats") or ()]

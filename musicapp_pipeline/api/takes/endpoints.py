@@ -1,5 +1,7 @@
 """``/api/projects/{projectId}/scenes/{sceneId}/…``: generate, remix, versions."""
 
+import json
+
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from sqlalchemy.orm import Session
 
@@ -7,7 +9,7 @@ from musicapp_pipeline.api.access.ownership import project_of, scene_of, version
 from musicapp_pipeline.api.deps import Context, ProjectId, SceneId, VersionId, Who
 from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.jobs import service as jobs_service
-from musicapp_pipeline.api.kit.etags import IfMatch, check_match, tag
+from musicapp_pipeline.api.kit.etags import IfMatch, check_match, tag, tagged
 from musicapp_pipeline.api.kit.once import OnlyOnce
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.api.scenes.schemas import VersionRead
@@ -48,12 +50,13 @@ def generate_scene(
 ) -> Response:
     """Generate takes of a scene. Their whole price is reserved first; above the budget nothing is
     queued."""
-    count = (body or Generate()).num_takes
+    asked = body or Generate()
+    once.means(asked)
 
     def work(session: Session) -> Generating:
         project = project_of(session, who, project_id, lock=True)
         scene = scenes.get(session, scene_id, project_id=project_id)
-        return service.generate(session, context, who, project, [(scene, count)])
+        return service.generate(session, context, who, project, [(scene, asked.num_takes)])
 
     return once.run(202, work)
 
@@ -73,6 +76,7 @@ def generate_scenes(
 ) -> Response:
     """Generate takes of several scenes, all or none of them."""
     asked = body or GenerateMany()
+    once.means(asked)
 
     def work(session: Session) -> Generating:
         project = project_of(session, who, project_id, lock=True)
@@ -150,7 +154,8 @@ def add_version(
         once.after.add_task(external.wake, context)
         return service.view(session, context, who, project, version)
 
-    return once.run(201, work)
+    here = f"/api/projects/{project_id}/scenes/{scene_id}/versions"
+    return once.run(201, work, lambda made: {"Location": f"{here}/{made.id}", **tagged(made)})
 
 
 @router.get(VERSION, responses=problems(404))
@@ -187,42 +192,49 @@ def update_version(
         scene, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
         check_match(if_match, version.revision)
         project = projects.get(session, project_id)
-        if external.move_in_point(session, project, scene, version, body.in_point):
+        moved = external.move_in_point(session, project, scene, version, body.in_point)
+        if moved:
             background.add_task(jobs_service.conform_again, context, project_id, [version.key])
-        if body.notes is not None:
-            version.notes = body.notes
-        service.tell(session, version)
+        if moved or body.notes not in (None, version.notes):
+            version.notes = version.notes if body.notes is None else body.notes
+            service.tell(session, version)
         tag(response, version.revision)
         return service.view(session, context, who, project, version)
 
 
-@router.post(VERSION + "/select", responses=problems(404, 409))
+@router.post(VERSION + "/select", responses=problems(404, 409, 412))
 def select_version(
     project_id: ProjectId,
     scene_id: SceneId,
     version_id: VersionId,
+    response: Response,
     background: BackgroundTasks,
     context: Context,
     who: Who,
+    if_match: IfMatch = None,
 ) -> VersionRead:
     """Make a completed take the scene's final one; the others are cleared with it."""
     with context.database.write() as session:
         scene, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
-        takes.select_version(session, scene, version)
+        check_match(if_match, version.revision)
+        service.select_take(session, scene, version)
+        tag(response, version.revision)
         project = projects.get(session, project_id)
         answer = service.view(session, context, who, project, version)
     background.add_task(context.launcher.changed, project_id)
     return answer
 
 
-@router.post(VERSION + "/score", responses=problems(404))
+@router.post(VERSION + "/score", responses=problems(404, 412))
 def score_version(
     project_id: ProjectId,
     scene_id: SceneId,
     version_id: VersionId,
     body: Rating,
+    response: Response,
     context: Context,
     who: Who,
+    if_match: IfMatch = None,
 ) -> VersionRead:
     """Rate a take. A person's score stands over the measured one, which ``autoScores`` keeps."""
     if not body.model_fields_set:
@@ -233,26 +245,32 @@ def score_version(
         )
     with context.database.write() as session:
         _, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
+        check_match(if_match, version.revision)
         service.rate(session, version, body)
+        tag(response, version.revision)
         project = projects.get(session, project_id)
         return service.view(session, context, who, project, version)
 
 
-@router.post(VERSION + "/resolve", responses=problems(404, 409))
+@router.post(VERSION + "/resolve", responses=problems(404, 409, 412))
 def resolve_version(
     project_id: ProjectId,
     scene_id: SceneId,
     version_id: VersionId,
     body: Resolution,
+    response: Response,
     context: Context,
     who: Who,
+    if_match: IfMatch = None,
 ) -> VersionRead:
     """Clear up a take of which nobody knows whether it was bought (`unknown`), or which was
     bought and does not come (`stuck`): look at the provider's console or invoice first. Until
     then its price stays held."""
     with context.database.write() as session:
         _, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
+        check_match(if_match, version.revision)
         service.resolve(session, version, body)
+        tag(response, version.revision)
         project = projects.get(session, project_id)
         return service.view(session, context, who, project, version)
 
@@ -261,7 +279,7 @@ def resolve_version(
     VERSION + "/lip-sync",
     status_code=202,
     response_model=LipSyncing,
-    responses=problems(404, 409),
+    responses=problems(404, 409, 412),
 )
 def lip_sync_version(
     project_id: ProjectId,
@@ -271,13 +289,16 @@ def lip_sync_version(
     who: Who,
     once: OnlyOnce,
     body: LipSyncNudge | None = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Lip-sync a take, or do it again with the mouth box, the offset or the phonemes moved."""
+    asked = body or LipSyncNudge()
+    changes = asked.model_dump(exclude_unset=True, by_alias=False)
+    once.body = json.dumps(changes, sort_keys=True).encode()  # null and absent differ
 
     def work(session: Session) -> LipSyncing:
         scene, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
-        sent = body.model_fields_set if body else set()
-        changes = body.model_dump(include=sent, by_alias=False) if body else None
+        check_match(if_match, version.revision)
         job = service.lip_sync(session, scene, version, changes)
         once.after.add_task(jobs_service.launch, context, [job.id])
         project = projects.get(session, project_id)

@@ -18,7 +18,7 @@ from musicapp_pipeline.api.scenes.views import version_view
 from musicapp_pipeline.api.takes.schemas import Generating, Rating, Remixing, Resolution
 from musicapp_pipeline.generation import ledger, resolving
 from musicapp_pipeline.generation.admission import Admitted, admit, remix
-from musicapp_pipeline.store import events, jobs, scenes
+from musicapp_pipeline.store import events, jobs, scenes, takes
 from musicapp_pipeline.store.models import (
     LipSyncEdit,
     ProcessingJob,
@@ -97,6 +97,21 @@ def remix_take(
     )
 
 
+def select_take(session: Session, scene: Scene, version: SceneVersion) -> None:
+    """Let a take stand for its scene; choosing the chosen one again changes nothing.
+
+    Raises:
+        Conflict: the take is not completed.
+    """
+    before = [v for v in takes.of_scene(session, scene.id) if v.is_selected]
+    if before == [version] and scene.selected_version_id == version.id:
+        return
+    takes.select_version(session, scene, version)
+    for shown_anew in (*before, version):
+        shown_anew.revision += 1
+    session.flush()
+
+
 def rate(session: Session, version: SceneVersion, body: Rating) -> None:
     """Write a person's scores over the measured ones, which are kept beside them."""
     changes = body.changes()
@@ -137,7 +152,7 @@ def tell(session: Session, version: SceneVersion) -> None:
 
 
 def lip_sync(
-    session: Session, scene: Scene, version: SceneVersion, changes: dict[str, Any] | None
+    session: Session, scene: Scene, version: SceneVersion, changes: dict[str, Any]
 ) -> ProcessingJob:
     """Queue the lip-sync of a take, with a person's nudges if there are any.
 
