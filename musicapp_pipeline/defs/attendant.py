@@ -17,6 +17,7 @@ from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_take
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.instance.coordinator import RELEASED, release
 from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
+from musicapp_pipeline.defs.jobhook import LANDED_TAG
 from musicapp_pipeline.defs.questions import Questions
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
@@ -123,7 +124,7 @@ class Attendant:
         busy = [s for s in IN_PROGRESS_RUN_STATUSES if s != dg.DagsterRunStatus.STARTING]
         busy.append(dg.DagsterRunStatus.QUEUED)
         launched = now() - STARTS_WITHIN
-        for tags in ({"musicapp/landed": key}, {"dagster/partition": key}):
+        for tags in ({LANDED_TAG: key}, {"dagster/partition": key}):
             starting = RunsFilter(
                 tags=tags, statuses=[dg.DagsterRunStatus.STARTING], updated_after=launched
             )

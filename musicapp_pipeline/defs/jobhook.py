@@ -15,6 +15,9 @@ from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import SceneVersion
 
 JOB_TAG = "musicapp/job"
+LANDED_TAG = "musicapp/landed"
+"""On runs that record a clip which is here and paid for. They go on when their job is cancelled:
+whoever did not want to wait still gets what the money was spent on."""
 PARENT_TAG = "dagster/parent_run_id"
 ROOT_TAG = "dagster/root_run_id"
 
@@ -46,6 +49,7 @@ DOING = {
     "renditions": "making the files",
 }
 """For people who make music."""
+KEPT = "cancelled on request; the take had been bought already and is kept"
 THROTTLE = 0.5
 
 
@@ -59,6 +63,7 @@ class JobHook:
     job_id: str | None = None
     job_type: str = ""
     launches: int = 0
+    records: bool = False
     predecessors: tuple[str, ...] = ()
     _told: float = field(default=0.0)
     _asked: float = field(default=0.0)
@@ -69,6 +74,7 @@ class JobHook:
         """From the run's tags."""
         before = tuple(v for t in (PARENT_TAG, ROOT_TAG) if (v := tags.get(t)) and v != run_id)
         hook = cls(database, stage, run_id, tags.get(JOB_TAG), predecessors=before)
+        hook.records = LANDED_TAG in tags
         if hook.job_id:
             with database.read() as session:
                 job = jobs.get(session, hook.job_id)
@@ -80,7 +86,13 @@ class JobHook:
         if self.job_id is None:
             return True
         with self.database.write() as session:
-            return jobs.claim(session, self.job_id, self.run_id, takeover=self.predecessors)
+            if jobs.claim(session, self.job_id, self.run_id, takeover=self.predecessors):
+                return True
+            given_up = jobs.get(session, self.job_id).status in ("cancelled", "failed")
+        if self.records and given_up:
+            self.job_id = None  # nobody waits any more, but the clip is there
+            return True
+        return False
 
     def reporter(self) -> OnProgress:
         """Progress of this stage as progress of the job, written twice a second at most."""
@@ -101,7 +113,12 @@ class JobHook:
     def cancelled(self) -> bool:
         """Has somebody asked for the job to stop? The row is read at most twice a second."""
         moment = time.monotonic()
-        if self.job_id is None or self._cancelled or moment - self._asked < THROTTLE:
+        if (
+            self.records
+            or self.job_id is None
+            or self._cancelled
+            or moment - self._asked < THROTTLE
+        ):
             return self._cancelled
         self._asked = moment
         with self.database.read() as session:
@@ -126,7 +143,11 @@ class JobHook:
             return
         with self.database.write() as session:
             job = jobs.get(session, self.job_id)
-            jobs.finish(session, self.job_id, "completed", result=_result(session, job))
+            result = _result(session, job)
+            if self.records and job.cancel_requested:
+                jobs.finish(session, job.id, "cancelled", result=result, message=KEPT)
+            else:
+                jobs.finish(session, job.id, "completed", result=result)
 
     def _is_last(self, stage: str) -> bool:
         return list(SHARES.get(self.job_type, {"": ()}))[-1] == stage

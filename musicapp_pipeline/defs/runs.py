@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.instance.keys import PARTITION
-from musicapp_pipeline.defs.jobhook import JOB_TAG
+from musicapp_pipeline.defs.jobhook import JOB_TAG, LANDED_TAG
 from musicapp_pipeline.defs.stages import CUTTING, HEARING, TAKING
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.models import ProcessingJob
@@ -52,7 +52,7 @@ def run_for_take(session: Session, take_key: str) -> RunSpec:
     from musicapp_pipeline.generation.submission import open_jobs
 
     version = takes.by_key(session, take_key)
-    tags: dict[str, str] = {PARTITION: take_key, "musicapp/landed": take_key}
+    tags: dict[str, str] = {PARTITION: take_key, LANDED_TAG: take_key}
     if version is not None:
         tags["musicapp/project"] = version.project_id
         tags["musicapp/scene"] = version.scene_id
