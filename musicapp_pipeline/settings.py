@@ -1,9 +1,13 @@
 """Every setting, read from the environment (and a ``.env`` file), typed and checked once."""
 
+import base64
+import binascii
+import re
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from musicapp_pipeline.errors import MusicAppError
 
 RETIRED_BASE_URL = "https://api.openai.com/v1"
+MIN_WEBHOOK_KEY = 24
 
 
 class BadSetting(MusicAppError):
@@ -19,10 +24,93 @@ class BadSetting(MusicAppError):
     code = "bad_setting"
 
 
-class Settings(BaseSettings):
-    """Names are the environment variables of the specification, in lower case."""
+def plain_address(value: str) -> str:
+    """An ``http(s)://`` address as it can be called.
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    Raises:
+        ValueError: it has no scheme or no host, or cannot be one at all.
+    """
+    text = value.strip()
+    parts = urlsplit(text)
+    whole = parts.scheme in ("http", "https") and bool(parts.hostname)
+    try:
+        whole = whole and parts.port != 0 and not re.search(r"[\s\x00-\x1f]", text)
+    except ValueError:  # of the port
+        whole = False
+    if not whole:
+        raise ValueError("an address has http:// or https:// and a host: http://127.0.0.1:30010/v1")
+    return text
+
+
+def plain_key(secret: SecretStr) -> SecretStr:
+    """A key as it can be sent in a header, without white space around it.
+
+    Raises:
+        ValueError: saying where it is wrong, and not what it is.
+    """
+    key = secret.get_secret_value().strip()
+    odd = re.search(r"[^\x21-\x7e]", key)
+    if odd is not None:
+        hint = "; the example's placeholder is to be replaced" if odd[0] == "…" else ""
+        raise ValueError(
+            f"a key is letters, digits and signs; character {odd.start() + 1} is none{hint}"
+        )
+    return SecretStr(key)
+
+
+def webhook_key(secret: str) -> bytes:
+    """The bytes that sign a provider's webhooks.
+
+    Args:
+        secret: ``whsec_`` and base64, or the bare base64.
+
+    Raises:
+        ValueError: it is not base64, or so short that it could be guessed.
+
+    Source: Standard Webhooks specification 1.0 (24 to 64 bytes).
+    """
+    try:
+        key = base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("a webhook secret is whsec_ and base64") from error
+    if len(key) < MIN_WEBHOOK_KEY:
+        raise ValueError(
+            f"a webhook secret holds at least {MIN_WEBHOOK_KEY} bytes, not {len(key)}:"
+            " anybody could sign with less"
+        )
+    return key
+
+
+class Environment(BaseSettings):
+    """What is read from the environment; keys never show in an error."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            BadSetting: naming the variable, its value and what is allowed.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "settings"
+            field = cls.model_fields.get(name)
+            secret = field is not None and "Secret" in repr(field.annotation)
+            value = "********" if secret else first.get("input")
+            reason = first["msg"].removeprefix("Value error, ")
+            raise BadSetting(
+                f"{name.upper()}: {reason} (got {value!r})", field=name.upper(), value=value
+            ) from error
+
+
+class Settings(Environment):
+    """Names are the environment variables of the specification, in lower case."""
 
     # Video generation
     sora_api_key: SecretStr | None = None
@@ -83,6 +171,7 @@ class Settings(BaseSettings):
         "aws_s3_bucket",
         "aws_endpoint_url_s3",
         "sora_api_key",
+        "sora_webhook_secret",
         "musicapp_director_url",
         "musicapp_director_key",
         mode="before",
@@ -91,6 +180,28 @@ class Settings(BaseSettings):
     def _blank_is_unset(cls, value: object) -> object:
         """``SORA_API_KEY=""`` in an env file means there is none."""
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("sora_api_base_url", mode="before")
+    @classmethod
+    def _blank_is_default(cls, value: object) -> object:
+        return RETIRED_BASE_URL if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("sora_api_base_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return plain_address(value)
+
+    @field_validator("sora_api_key", "musicapp_director_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else plain_key(value)
+
+    @field_validator("sora_webhook_secret")
+    @classmethod
+    def _signs(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            webhook_key(value.get_secret_value())
+        return value
 
     @property
     def home(self) -> Path:
@@ -108,24 +219,6 @@ class Settings(BaseSettings):
             if url.startswith(scheme):
                 return "postgresql+psycopg2://" + url.removeprefix(scheme)
         return url
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read the environment.
-
-        Raises:
-            BadSetting: naming the variable, its value and what is allowed.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = str(first["loc"][0]).upper() if first["loc"] else "settings"
-            raise BadSetting(
-                f"{name}: {first['msg']} (got {first.get('input')!r})",
-                field=name,
-                value=first.get("input"),
-            ) from error
 
 
 @lru_cache(maxsize=1)

@@ -12,32 +12,47 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from musicapp_pipeline.generation.errors import BadModelConfig, UnknownModel
-from musicapp_pipeline.generation.port import Capabilities, Frozen, RemixMode
+from musicapp_pipeline.generation.port import Capabilities, Frozen, RemixMode, parse_size
+from musicapp_pipeline.settings import Environment, plain_address, plain_key
 
 ProviderName = Literal["videos_api", "fal"]
 DurationFormat = Literal["int", "string", "suffixed"]
+Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+FAL_QUEUE_URL = "https://queue.fal.run"
 
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 _PRICE_KEY = re.compile(r"[a-z_]+/[^@=,\s]+(@[1-9]\d*x[1-9]\d*)?")
 
 
-class GenerationSettings(BaseSettings):
+class GenerationSettings(Environment):
     """What generation reads beside the project's settings; names are environment variables."""
-
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
     musicapp_models: str = ""
     musicapp_prices: str = ""
     musicapp_provider: str = ""
     musicapp_refunds_failed: bool | None = None
     fal_key: SecretStr | None = None
-    fal_queue_url: str = "https://queue.fal.run"
+    fal_queue_url: str = FAL_QUEUE_URL
+
+    @field_validator("musicapp_refunds_failed", "fal_key", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("fal_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else plain_key(value)
+
+    @field_validator("fal_queue_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return plain_address(value) if value.strip() else FAL_QUEUE_URL
 
 
 class ModelSpec(Frozen):
@@ -64,8 +79,8 @@ class ModelSpec(Frozen):
     max_prompt_chars: int = Field(32_000, ge=1)
     refunds_failed: bool = True
     retires_on: date | None = None
-    usd_per_second: Decimal | None = Field(None, ge=0)
-    size_prices: dict[str, Decimal] = Field(default_factory=dict)
+    usd_per_second: Usd | None = None
+    size_prices: dict[str, Usd] = Field(default_factory=dict)
     text_endpoint: str | None = None
     image_endpoint: str | None = None
     duration_field: str = "duration"
@@ -81,6 +96,22 @@ class ModelSpec(Frozen):
     def _range(cls, value: object) -> object:
         match = _RANGE.fullmatch(value) if isinstance(value, str) else None
         return tuple(range(int(match[1]), int(match[2]) + 1)) if match else value
+
+    @model_validator(mode="after")
+    def _priced_sizes_exist(self) -> Self:
+        for size in self.size_prices:
+            self.check_size(size)
+        return self
+
+    def check_size(self, size: str) -> None:
+        """Refuse a size that the model does not have: a price for it would never be used.
+
+        Raises:
+            ValueError: it is no size at all, or not one of the model's.
+        """
+        parse_size(size)
+        if self.sizes and size not in self.sizes:
+            raise ValueError(f"{self.name} has no size {size}; it has {', '.join(self.sizes)}")
 
     @property
     def remote_name(self) -> str:
@@ -158,6 +189,13 @@ def parse_prices(text: str) -> Mapping[str, Decimal]:
         prices = {key: Decimal(amount) for key, amount in pairs}
     except (ValueError, InvalidOperation) as error:
         raise _bad_prices(text) from error
+    if len(prices) < len(pairs):
+        raise BadModelConfig(
+            "MUSICAPP_PRICES: a model or size has two prices",
+            field="MUSICAPP_PRICES",
+            value=text,
+            allowed="one price each",
+        )
     for key, amount in prices.items():
         if not _PRICE_KEY.fullmatch(key) or not amount.is_finite() or amount < 0:
             raise _bad_prices(f"{key}={amount}")
@@ -169,7 +207,7 @@ def _bad_prices(value: str) -> BadModelConfig:
         f"MUSICAPP_PRICES: {value!r} is not a list of provider/model[@WIDTHxHEIGHT]=USD a second",
         field="MUSICAPP_PRICES",
         value=value,
-        allowed="videos_api/sora-2=0.10,fal/seedance-2.0@1920x1080=0.682",
+        allowed="videos_api/sora-2=0.10,fal/wan-2.7@1920x1080=0.15",
     )
 
 
@@ -203,7 +241,7 @@ def _spec(entry: object) -> ModelSpec:
         name = entry.get("name") if isinstance(entry, dict) else entry
         where = ".".join(map(str, first["loc"]))
         raise BadModelConfig(
-            f"MUSICAPP_MODELS: entry {name!r}: {where}: {first['msg']}",
+            f"MUSICAPP_MODELS: entry {name!r}: {where + ': ' if where else ''}{first['msg']}",
             field=where or "MUSICAPP_MODELS",
             value=first.get("input"),
         ) from error

@@ -96,10 +96,11 @@ class Capabilities(Frozen):
         """What a clip of ``seconds`` at ``size`` costs in USD: what is reserved before buying.
 
         Raises:
-            UnknownPrice: no price is known, so nothing may be bought.
+            UnknownPrice: no price is known, or none that a cap could be kept with (a negative one
+                would widen it), so nothing may be bought.
         """
         price = dict(self.size_prices).get(size, self.usd_per_second)
-        if price is None:
+        if price is None or not price.is_finite() or price < 0:
             key = f"{self.provider}/{self.model}"
             raise UnknownPrice(
                 f"no price is known for {key} at {size}, so nothing can be reserved or bought; "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from musicapp_pipeline.generation.config import ModelSpec
+from musicapp_pipeline.generation.errors import BadModelConfig
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.settings import Settings
 
@@ -77,7 +78,13 @@ class PriceTable:
 def price_table(
     settings: Settings, models: Mapping[str, ModelSpec], overrides: Mapping[str, Decimal]
 ) -> PriceTable:
-    """Prices from the models, then the specification's two settings, then ``MUSICAPP_PRICES``."""
+    """Prices from the models, then the specification's two settings, then ``MUSICAPP_PRICES``.
+
+    Raises:
+        BadModelConfig: an override prices nothing that there is.
+    """
+    for name in overrides:
+        _check_override(name, models)
     prices: dict[str, Decimal] = {}
     seeds: set[str] = set()
     for spec in models.values():
@@ -91,3 +98,25 @@ def price_table(
                 seeds.add(key)
         prices |= {f"{key}@{size}": usd for size, usd in spec.size_prices.items()}
     return PriceTable(prices | dict(overrides), frozenset(seeds - set(overrides)))
+
+
+def _check_override(key: str, models: Mapping[str, ModelSpec]) -> None:
+    """A mistyped price would be ignored, and the wrong one reserved."""
+    named, _, size = key.partition("@")
+    provider, _, model = named.partition("/")
+    spec = models.get(model)
+    if spec is None or provider not in ("mock", spec.provider):
+        allowed = ", ".join(sorted(f"{spec.provider}/{name}" for name, spec in models.items()))
+        raise BadModelConfig(
+            f"MUSICAPP_PRICES: there is no {named}; there are {allowed} (and each as mock/…)",
+            field="MUSICAPP_PRICES",
+            value=key,
+            allowed=allowed,
+        )
+    try:
+        if size:
+            spec.check_size(size)
+    except ValueError as error:
+        raise BadModelConfig(
+            f"MUSICAPP_PRICES: {key}: {error}", field="MUSICAPP_PRICES", value=key
+        ) from error

@@ -59,9 +59,14 @@ class Catalogue:
             name for name, spec in self.models.items() if self.provider in ("mock", spec.provider)
         )
 
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences for people, for example that estimates rest on default prices."""
-        records = (self.capabilities(name) for name in self.model_names())
+    def warnings(self, model: str | None = None) -> tuple[str, ...]:
+        """Sentences for people, for example that estimates rest on default prices.
+
+        Args:
+            model: only those about this one; about all on offer unless given.
+        """
+        names = [name for name in self.model_names() if model in (None, name)]
+        records = [self.capabilities(name) for name in names]
         return tuple(w for r in records if (w := self.prices.seed_warning(r)) is not None)
 
 
@@ -70,8 +75,9 @@ def catalogue(settings: Settings, extra: GenerationSettings | None = None) -> Ca
 
     Raises:
         BadModelConfig: MUSICAPP_MODELS, MUSICAPP_PRICES or MUSICAPP_PROVIDER is not usable.
+        BadSetting: another variable holds what it may not hold.
     """
-    extra = extra or GenerationSettings()
+    extra = extra or GenerationSettings.load()
     models = load_models(extra)
     prices = price_table(settings, models, parse_prices(extra.musicapp_prices))
     provider = _provider_name(settings, extra)
@@ -94,7 +100,7 @@ def provider_from_settings(
         ProviderRetired: real generation was asked for, but only the closed default is configured.
         BadModelConfig: see :func:`catalogue`.
     """
-    extra = extra or GenerationSettings()
+    extra = extra or GenerationSettings.load()
     known = catalogue(settings, extra)
     if known.provider == "mock":
         from musicapp_pipeline.generation.providers.mock import MockProvider
@@ -155,7 +161,8 @@ def _provider_name(settings: Settings, extra: GenerationSettings) -> str:
 
 def is_retired(base_url: str) -> bool:
     """Whether an address is that of the service that was shut down."""
-    return urlsplit(base_url.strip()).hostname == RETIRED_HOST
+    # A name may be written with the root's dot at its end.
+    return (urlsplit(base_url.strip()).hostname or "").rstrip(".") == RETIRED_HOST
 
 
 def retired() -> ProviderRetired:

@@ -14,9 +14,9 @@ from typing import Literal
 
 from musicapp_pipeline.generation.errors import BadWebhook
 from musicapp_pipeline.generation.port import Frozen
+from musicapp_pipeline.settings import webhook_key
 
 TOLERANCE_SECONDS = 300.0
-_PREFIX = "whsec_"
 _OUTCOMES: Mapping[str, Literal["completed", "failed"]] = {
     "video.completed": "completed",
     "video.failed": "failed",
@@ -102,11 +102,9 @@ def _moment(stamp: str) -> datetime:
 
 def _key(secret: str) -> bytes:
     try:
-        return base64.b64decode(secret.strip().removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadWebhook(
-            "SORA_WEBHOOK_SECRET is not whsec_ and base64", field="SORA_WEBHOOK_SECRET"
-        ) from error
+        return webhook_key(secret)
+    except ValueError as error:
+        raise BadWebhook(f"SORA_WEBHOOK_SECRET: {error}", field="SORA_WEBHOOK_SECRET") from error
 
 
 def _decoded(signatures: str) -> list[bytes]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from musicapp_pipeline.settings import BadSetting, Settings
+from musicapp_pipeline.settings import RETIRED_BASE_URL, BadSetting, Settings
 
 SPECIFIED = [
     "SORA_API_KEY", "SORA_API_BASE_URL", "USE_SORA_MOCK", "DATABASE_URL", "REDIS_URL",
@@ -59,6 +59,11 @@ def test_postgres_urls_name_the_driver_that_is_shipped(monkeypatch, scheme):
         ("USE_SORA_MOCK", "perhaps"),
         ("LOG_LEVEL", "loud"),
         ("SORA_MAX_IN_FLIGHT", "0"),
+        ("SORA_API_BASE_URL", "127.0.0.1:30010/v1"),
+        ("SORA_API_BASE_URL", "localhost:30010/v1"),
+        ("SORA_API_BASE_URL", "https://"),
+        ("SORA_API_BASE_URL", "http://host:port/v1"),
+        ("SORA_API_BASE_URL", "http://a b/v1"),
     ],
 )
 def test_a_bad_setting_names_variable_and_value(monkeypatch, name, value):
@@ -77,3 +82,35 @@ def test_tokens_are_a_list_and_never_shown(monkeypatch):
         "second-secret",
     ]
     assert "secret" not in repr(settings.musicapp_api_tokens)
+
+
+def test_an_empty_address_is_the_default(monkeypatch):
+    monkeypatch.setenv("SORA_API_BASE_URL", " ")
+    assert Settings.load().sora_api_base_url == RETIRED_BASE_URL
+
+
+def test_white_space_around_a_key_is_left_out(monkeypatch):
+    monkeypatch.setenv("SORA_API_KEY", " sk-secret\n")
+    key = Settings.load().sora_api_key
+    assert key is not None and key.get_secret_value() == "sk-secret"
+
+
+@pytest.mark.parametrize("key", ["sk-secret\nX-Other: 1", "sk-…", "sk secret", "sk-gehe\u00efm"])
+def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(monkeypatch, key):
+    monkeypatch.setenv("SORA_API_KEY", key)
+    with pytest.raises(BadSetting, match=r"SORA_API_KEY: .*character") as caught:
+        Settings.load()
+    told = f"{caught.value.message} {caught.value.value} {caught.value.__cause__}"
+    assert "sk" not in told and "ecret" not in told
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64", "whsec_c2hvcnQ=", "x"])
+def test_a_webhook_secret_that_anybody_could_sign_with_is_refused(monkeypatch, secret):
+    monkeypatch.setenv("SORA_WEBHOOK_SECRET", secret)
+    with pytest.raises(BadSetting, match="SORA_WEBHOOK_SECRET"):
+        Settings.load()
+
+
+def test_a_blank_webhook_secret_is_none(monkeypatch):
+    monkeypatch.setenv("SORA_WEBHOOK_SECRET", "  ")
+    assert Settings.load().sora_webhook_secret is None

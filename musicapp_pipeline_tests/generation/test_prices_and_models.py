@@ -20,8 +20,12 @@ from musicapp_pipeline.generation.registry import (
     catalogue,
     provider_from_settings,
 )
+from musicapp_pipeline.settings import BadSetting
 from musicapp_pipeline_tests.generation.helpers import extra, settings
 
+PRICED = (
+    '{"name":"x","provider":"videos_api","durations":[4],"sizes":["1280x720"],"size_prices":{%s}}'
+)
 REAL = {"use_sora_mock": False, "sora_api_base_url": "http://127.0.0.1:9/v1"}
 
 
@@ -87,6 +91,39 @@ def test_unreadable_prices_are_refused(text):
         parse_prices(text)
 
 
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        ("videos_api/sora2=0.5", "there is no videos_api/sora2"),
+        ("openai/sora-2=0.5", "there is no openai/sora-2"),
+        ("fal/sora-2=0.5", "there is no fal/sora-2"),
+        ("videos_api/sora-2@999x100=0.5", "has no size 999x100; it has 1280x720"),
+        ("mock/sora-2@999x100=0.5", "has no size 999x100"),
+        ("videos_api/sora-2=0.5,videos_api/sora-2=0.6", "two prices"),
+    ],
+)
+def test_a_mistyped_price_is_refused_and_not_ignored(prices, said):
+    with pytest.raises(BadModelConfig, match=said) as caught:
+        catalogue(settings(**REAL), extra(musicapp_prices=prices))
+    assert caught.value.field == "MUSICAPP_PRICES"
+
+
+def test_a_price_of_a_size_is_taken_where_any_size_goes():
+    line = '{"name":"wan2.2","provider":"videos_api","durations":[5]}'
+    own = extra(musicapp_models=line, musicapp_prices="videos_api/wan2.2@640x360=0.02")
+    record = capabilities_for(settings(**REAL), "wan2.2", own)
+    assert record.cost(5, "640x360") == Decimal("0.10")
+
+
+def test_a_negative_price_widens_no_cap():
+    """However it got into a record: nothing is sold for less than nothing."""
+    record = capabilities_for(settings(**REAL), "sora-2", extra())
+    for usd in ("-5", "NaN", "Infinity"):
+        odd = record.model_copy(update={"size_prices": (("1280x720", Decimal(usd)),)})
+        with pytest.raises(UnknownPrice):
+            odd.cost(4, "1280x720")
+
+
 @examples(max_examples=25)
 @given(
     st.dictionaries(
@@ -120,6 +157,10 @@ def test_models_come_from_json_toml_and_files_and_replace_shipped_ones(tmp_path)
         ('{"name":"x","provider":"videos_api","durations":[8,4]}', "ascending"),
         ('{"name":"x","provider":"videos_api","durations":[]}', "at least one"),
         ('{"name":"x","provider":"videos_api","durations":[4],"sizes":["big"]}', "WIDTHxHEIGHT"),
+        (PRICED % '"1280x720": "-5"', "greater than or equal to 0"),
+        (PRICED % '"1280X720": "0.5"', "WIDTHxHEIGHT"),
+        (PRICED % '"640x360": "0.5"', "x has no size 640x360; it has 1280x720"),
+        (PRICED % '"1280x720": "NaN"', "finite"),
         ('{"name":"x","provider":"fal","durations":[4]}', "text_endpoint"),
         ('{"name":"x","provider":"fal","durations":[4],"speed":1}', "speed"),
         ('{"name":"x y","provider":"fal","durations":[4]}', "name"),
@@ -142,7 +183,14 @@ def test_a_model_of_another_provider_is_not_offered():
 
 
 @pytest.mark.parametrize(
-    "url", ["https://api.openai.com/v1", "https://API.openai.com/v1/", "http://api.openai.com"]
+    "url",
+    [
+        "https://api.openai.com/v1",
+        "https://API.openai.com/v1/",
+        "http://api.openai.com",
+        "https://api.openai.com./v1",
+        "",
+    ],
 )
 def test_real_generation_on_the_closed_service_fails_at_once_and_names_the_ways_on(url, tmp_path):
     with pytest.raises(ProviderRetired) as caught:
@@ -182,6 +230,28 @@ def test_the_refund_policy_can_be_set():
     strict = extra(musicapp_refunds_failed=False)
     assert capabilities_for(settings(**REAL), "sora-2", strict).refunds_failed is False
     assert capabilities_for(settings(**REAL), "sora-2", extra()).refunds_failed is True
+
+
+def test_a_refund_policy_that_is_neither_yes_nor_no_is_refused_by_name(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MUSICAPP_REFUNDS_FAILED", "maybe")
+    with pytest.raises(BadSetting, match=r"MUSICAPP_REFUNDS_FAILED.*maybe"):
+        catalogue(settings())
+    monkeypatch.setenv("MUSICAPP_REFUNDS_FAILED", "")
+    assert catalogue(settings()).refunds_failed is None
+
+
+@pytest.mark.parametrize("url", ["queue.fal.run", "ftp://queue.fal.run", "https://"])
+def test_an_address_of_the_queue_that_cannot_be_called_is_refused(monkeypatch, tmp_path, url):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAL_QUEUE_URL", url)
+    with pytest.raises(BadSetting, match=r"FAL_QUEUE_URL.*http"):
+        catalogue(settings())
+
+
+def test_warnings_are_about_the_model_that_is_asked_for():
+    (one,) = catalogue(settings(**REAL), extra()).warnings("sora-2")
+    assert one.startswith("videos_api/sora-2:")
 
 
 def test_keys_do_not_show_in_settings_or_providers(tmp_path):

@@ -71,6 +71,7 @@ def test_one_of_several_signatures_is_enough():
         (signed(body()) | {"Webhook-Timestamp": "soon"}, body(), SECRET),
         ({}, body(), SECRET),
         (signed(body()), body(), "whsec_not base64"),
+        (signed(body(), secret="whsec_"), body(), "whsec_"),
         (signed(b"not json"), b"not json", SECRET),
         (signed(body(status="x")), body(status="x"), SECRET),
     ],
