@@ -1,11 +1,13 @@
 """The servers in the field, recognised without configuration (DESIGN §7)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 
 from musicapp_pipeline.generation import errors
-from musicapp_pipeline.generation.providers.dialects import identity, job_from
+from musicapp_pipeline.generation.providers.dialects import identity, job_from, media_url
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import request, talk
@@ -118,6 +120,9 @@ def test_a_failed_operation_that_reads_completed_is_caught_by_its_error():
         ({"id": "v", "status": "queued", "seconds": "8.0", "progress": None}, (8, 0.0)),
         ({"id": "v", "status": "queued", "seconds": "x", "progress": 400}, (None, 1.0)),
         ({"id": "v", "status": "queued", "seconds": None, "progress": "9"}, (None, 0.0)),
+        ({"id": "v", "status": "queued", "seconds": 10**400, "progress": 10**400}, (None, 1.0)),
+        ({"id": "v", "status": "queued", "seconds": "1e999", "progress": -(10**400)}, (None, 0.0)),
+        ({"id": "v", "status": "queued", "seconds": [4], "progress": float("nan")}, (None, 0.0)),
     ],
 )
 def test_odd_numbers_are_read_or_left_out(body, expected):
@@ -128,6 +133,58 @@ def test_odd_numbers_are_read_or_left_out(body, expected):
 @pytest.mark.parametrize("body", [None, [], "x", {}, {"id": ""}, {"id": 7}, {"status": "queued"}])
 def test_what_has_no_id_is_no_job(body):
     assert job_from(body) is None
+
+
+@pytest.mark.parametrize("job_id", [".", "..", "a\u0000b", "a\ud800", " ", "a\nb", "v" * 5000])
+def test_an_id_by_which_nothing_can_be_asked_for_is_none(job_id):
+    assert job_from({"id": job_id, "status": "queued"}) is None
+    known = job_from({"id": job_id, "status": "queued"}, job_id="video_1")
+    assert known is not None and known.id == "video_1"
+
+
+def test_a_purchase_whose_id_cannot_be_used_is_ambiguous():
+    async def serve(_):
+        return Response(200, {"id": "..", "status": "queued"})
+
+    with _served(serve) as front, pytest.raises(errors.AmbiguousSubmit, match="usable"):
+        talk(front, lambda c: c.submit(request()))
+
+
+def test_words_of_a_failure_are_such_that_any_database_takes_them():
+    error = {"code": "x\u0000y", "message": "a\u0000b\ud800c"}
+    job = job_from({"id": "v", "status": "failed", "error": error, "prompt": "p\ud800"})
+    assert job is not None
+    for text in (job.error_code, job.error_message, job.prompt):
+        assert text is not None and "\x00" not in text and text.encode()
+
+
+DEEP = b'{"id":"v","status":' + b"[" * 100_000
+
+
+@pytest.mark.parametrize("body", [DEEP, b"[1, 2]", b"1" * 5000, b'"\xff"', b"{}", b'{"id": ""}'])
+def test_an_answer_that_is_no_job_is_asked_for_again(body):
+    async def serve(_):
+        return Response(200, body, {"content-type": "application/json"})
+
+    with _served(serve) as front, pytest.raises(errors.StatusUnavailable):
+        talk(front, lambda c: c.status("v"))
+
+
+def test_addresses_are_not_searched_for_without_end():
+    body: dict[str, object] = {"url": "https://cdn.example/c.mp4"}
+    for _ in range(900):
+        body = {"data": body}
+    assert media_url(body) is None
+    assert media_url({"data": [{"video": {"url": "https://x.example/c"}}]}) == "https://x.example/c"
+
+
+@contextmanager
+def _served(serve) -> Iterator[TinyServer]:
+    front = TinyServer(serve)
+    front.start()
+    front.url = f"http://127.0.0.1:{front.port}/v1"
+    yield front
+    front.stop()
 
 
 def _cloud(files: dict[str, bytes]) -> TinyServer:

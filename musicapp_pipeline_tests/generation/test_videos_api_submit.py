@@ -1,5 +1,6 @@
 """What every outcome of a paid request means for the money, over real sockets."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -8,8 +9,9 @@ from PIL import Image
 from musicapp_pipeline.generation import errors
 from musicapp_pipeline.generation.providers import videos_api
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
-from musicapp_pipeline_tests.generation.helpers import png, request, talk
+from musicapp_pipeline_tests.generation.helpers import client_of, png, request, run, talk
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NOT_BOUGHT = [
     ("429", errors.RateLimited, False),
     ("quota", errors.QuotaExhausted, True),
@@ -35,6 +37,23 @@ def test_an_accepted_request_is_billed_once_and_its_id_is_kept(server):
     assert job.id in server.jobs
     assert job.prompt == "a lighthouse at dusk" and job.seconds == 4 and job.size == "1280x720"
     assert len(server.ledger.charges) == 1
+
+
+def test_a_key_that_cannot_be_sent_shows_in_no_error(server):
+    """Errors go to takes, jobs and the ledger, which many may read."""
+
+    async def both(client):
+        told = []
+        for work in (client.submit(request()), client.status("v"), client.list_recent(LONG_AGO)):
+            with pytest.raises((errors.NotAccepted, errors.StatusUnavailable)) as caught:
+                await work
+            told.append(caught.value.message)
+        return told
+
+    client = client_of(server, "sk-SECRET\n")
+    for message in run(both(client)):
+        assert "SECRET" not in message and "LocalProtocolError" in message
+    run(client.aclose())
 
 
 @pytest.mark.parametrize(("fault", "kind", "permanent"), NOT_BOUGHT)

@@ -12,7 +12,7 @@ import httpx
 
 from musicapp_pipeline.generation.codes import ended_elsewhere, is_harmless, plain_code
 from musicapp_pipeline.generation.port import JobStatus, ProviderJob
-from musicapp_pipeline.generation.providers.exchange import poll_after
+from musicapp_pipeline.generation.providers.exchange import plain_text, poll_after
 
 _STATUSES: Mapping[str, JobStatus] = {
     "queued": "queued",
@@ -33,6 +33,11 @@ _STATUSES: Mapping[str, JobStatus] = {
     "expired": "failed",
     "deleted": "failed",  # SGLang after DELETE
 }
+_MAX_ID = 1000
+"""Of characters; those of gateways are a few hundred long."""
+_MAX_TEXT = 100_000
+_MAX_DEPTH = 4
+"""Of objects in objects that are searched for an address."""
 _URL = re.compile(r"https?://[^\s\"'<>]+")
 _NOT_SUPPORTED = re.compile(
     r"not\s+(?:yet\s+)?(?:supported|implemented)|unsupported|notimplemented", re.IGNORECASE
@@ -52,10 +57,10 @@ def job_from(
     """
     if not isinstance(body, dict):
         return None
-    told_id = body.get("id")
-    if not isinstance(told_id, str) or not told_id:
+    known = job_id or usable_id(body.get("id"))
+    if known is None:
         return None
-    raw = str(body.get("status") or "")
+    raw = plain_text(body.get("status") or "", 100)
     status = _STATUSES.get(plain_code(raw), "unknown")
     code, message = _error(body.get("error"))
     if status == "completed" and message:
@@ -66,7 +71,7 @@ def job_from(
         code = plain_code(raw) if ended_elsewhere(raw) else code
         message = message or f"the job is {raw}"
     return ProviderJob(
-        id=job_id or told_id,
+        id=known,
         status=status,
         progress=1.0 if status == "completed" else _share(body.get("progress")),
         error_code=code,
@@ -82,6 +87,14 @@ def job_from(
         model=_text(body.get("model")),
         remixed_from=_text(body.get("remixed_from_video_id")),
     )
+
+
+def usable_id(value: Any) -> str | None:
+    """An id by which a job can be asked for again; None for what cannot stand in an address, in a
+    database or for one job only."""
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_ID or value in (".", ".."):
+        return None
+    return value if value.isprintable() and not value.isspace() else None
 
 
 def looks_like_job(body: Any, job_id: str, *, ok: bool) -> bool:
@@ -115,7 +128,7 @@ def wants_json(status: int, text: str) -> bool:
     return status == 415 or (status in (400, 422) and missing_file)
 
 
-def media_url(body: Any, text: str = "") -> str | None:
+def media_url(body: Any, text: str = "", depth: int = 0) -> str | None:
     """An address of the finished clip named anywhere in an answer, if any."""
     if isinstance(body, dict):
         for key in ("url", "video_url", "download_url", "content_url"):
@@ -124,7 +137,8 @@ def media_url(body: Any, text: str = "") -> str | None:
         for key in ("output", "video", "result", "data"):
             inner = body.get(key)
             inner = inner[0] if isinstance(inner, list) and inner else inner
-            if isinstance(inner, dict) and (found := media_url(inner)):
+            nested = isinstance(inner, dict) and depth < _MAX_DEPTH
+            if nested and (found := media_url(inner, depth=depth + 1)):
                 return found
     match = _URL.search(text)
     return match[0].rstrip(".,;)") if match else None
@@ -150,14 +164,15 @@ def _error(error: Any) -> tuple[str | None, str | None]:
         code, message = error.get("code"), error.get("message") or error.get("detail")
         if is_harmless(code) and not message:
             return None, None
-        return (None if code is None else str(code)), str(message or code)
-    return (None, error) if isinstance(error, str) and error else (None, None)
+        return (None if code is None else plain_text(code, 100)), plain_text(message or code)
+    return (None, plain_text(error)) if isinstance(error, str) and error else (None, None)
 
 
 def _share(progress: Any) -> float:
     if isinstance(progress, bool) or not isinstance(progress, int | float):
         return 0.0
-    return min(max(progress / 100, 0.0), 1.0) if math.isfinite(progress) else 0.0
+    # Bounded first: an integer may be larger than any float.
+    return 0.0 if progress != progress else min(max(progress, 0), 100) / 100
 
 
 def _moment(value: Any) -> datetime | None:
@@ -179,10 +194,10 @@ def _whole(value: Any) -> int | None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return round(number) if math.isfinite(number) and number > 0 else None
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return plain_text(value, _MAX_TEXT) if isinstance(value, str) and value else None

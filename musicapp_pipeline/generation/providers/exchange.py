@@ -107,7 +107,7 @@ async def send_paid(client: httpx.AsyncClient, request: httpx.Request) -> Answer
             error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError
         ):
             raise NotAccepted(
-                f"the request could not be formed: {error}", permanent=True
+                f"the request could not be formed: {words_of(error)}", permanent=True
             ) from error
         raise Unreachable(f"no connection to {request.url.host}: {words_of(error)}") from error
     except (httpx.HTTPError, ValueError) as error:
@@ -136,11 +136,24 @@ async def _send(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
     finally:
         await response.aclose()
     text = data.decode("utf-8", "replace")
+    return Answer(response.status_code, response.headers, read_json(text), text)
+
+
+def read_json(text: str) -> Any:
+    """The decoded value; None for what is no JSON, or nested without end."""
     try:
-        body = json.loads(text)
-    except ValueError:
-        body = None
-    return Answer(response.status_code, response.headers, body, text)
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def plain_text(text: object, limit: int = 500) -> str:
+    """Words of a provider as every database and terminal takes them.
+
+    Zero bytes and halves of characters (JSON's ``\\u0000`` and ``\\ud800``) become question marks.
+    """
+    shown = str(text)[: 4 * limit].replace("\x00", "?")
+    return shown.encode("utf-8", "replace").decode().strip()[:limit]
 
 
 async def read_limited(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:
@@ -212,8 +225,8 @@ def error_of(answer: Answer) -> tuple[str, str]:
         code = str(body.get("code") or body.get("error_type") or "")
     if isinstance(message, list):
         message = "; ".join(_detail(item) for item in message)
-    text = message if isinstance(message, str) else answer.text
-    return (text.strip()[:500] or f"no explanation (HTTP {answer.status})"), code
+    text = plain_text(message if isinstance(message, str) else answer.text)
+    return text or f"no explanation (HTTP {answer.status})", plain_text(code, 100)
 
 
 def _detail(item: object) -> str:
@@ -226,7 +239,7 @@ def _detail(item: object) -> str:
 def _param_of(body: Any) -> str | None:
     error = body.get("error") if isinstance(body, dict) else None
     param = error.get("param") if isinstance(error, dict) else None
-    return str(param) if param else None
+    return plain_text(param, 100) if param else None
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
@@ -259,5 +272,10 @@ def _number(text: str | None) -> float | None:
 
 
 def words_of(error: Exception) -> str:
-    """What an exception says, or its kind when it says nothing."""
+    """What an exception says, or its kind when it says nothing.
+
+    Of a request that could not be formed only the kind: the words repeat headers, and so the key.
+    """
+    if isinstance(error, httpx.LocalProtocolError | UnicodeError):
+        return type(error).__name__
     return str(error).strip() or type(error).__name__

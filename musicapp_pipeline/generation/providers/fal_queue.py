@@ -31,6 +31,7 @@ from musicapp_pipeline.generation.providers.exchange import (
     Answer,
     error_of,
     new_client,
+    plain_text,
     poll_after,
     refusal,
     retry_after,
@@ -42,7 +43,8 @@ from musicapp_pipeline.generation.providers.streaming import stream_to
 from musicapp_pipeline.generation.reference import MIME, reference_for
 
 _ASPECTS = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0, "4:3": 4 / 3, "3:4": 3 / 4, "21:9": 21 / 9}
-_JOB_PATH = re.compile(r"[\w.-]+/[\w.-]+/requests/[\w-]+")
+_JOB_PATH = re.compile(r"[\w.-]+/[\w.-]+/requests/[\w-]{1,200}", re.ASCII)
+_REQUEST_ID = re.compile(r"[\w-]{1,200}", re.ASCII)
 _RUN_FAILED = frozenset({400, 422})
 """Statuses of a result that tell of the run. A 5xx may as well be an outage of the result's route,
 and the run that it hides be charged; of a run that failed, the status tells."""
@@ -96,15 +98,15 @@ class FalQueue:
             raise refusal(answer, self._base.host)
         told = answer.body if isinstance(answer.body, dict) else {}
         request_id = told.get("request_id")
-        if not isinstance(request_id, str) or not request_id:
+        if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
             raise AmbiguousSubmit(
-                f"{self._base.host} answered {answer.status} without a request id",
+                f"{self._base.host} answered {answer.status} without a usable request id",
                 status=answer.status,
             )
         return ProviderJob(
             id=_job_path(told, endpoint, request_id),
             status="queued",
-            raw_status=str(told.get("status") or ""),
+            raw_status=plain_text(told.get("status") or "", 100),
             poll_after=poll_after(answer.headers),
             prompt=request.prompt,
             seconds=request.seconds,
@@ -116,7 +118,7 @@ class FalQueue:
         """See the protocol. COMPLETED only says that the run has ended: the result tells how."""
         answer = await self._get(job_id, "/status")
         told = answer.body if isinstance(answer.body, dict) else {}
-        raw = str(told.get("status") or "").upper()
+        raw = plain_text(told.get("status") or "", 100).upper()
         if not answer.ok or not raw:
             raise self._unavailable(job_id, answer)
         job = ProviderJob(
@@ -128,7 +130,8 @@ class FalQueue:
             return job.model_copy(update={"status": "in_progress", "progress": 0.5})
         if raw in ("FAILED", "CANCELED", "CANCELLED", "ERROR") or told.get("error"):
             message, code = error_of(answer)
-            return _failed(job, str(told.get("error_type") or code or raw.lower()), message)
+            kind = plain_text(told.get("error_type") or code or raw.lower(), 100)
+            return _failed(job, kind, message)
         return await self._ended(job) if raw == "COMPLETED" else job
 
     async def _ended(self, job: ProviderJob) -> ProviderJob:
@@ -157,7 +160,11 @@ class FalQueue:
                 retry_after=retry_after(answer.headers),
                 permanent=answer.status == 410,
             )
-        request = await self._outward.request(self._plain, httpx.URL(url))
+        try:
+            target = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise DownloadFailed(f"{self._base.host} names no address: {error}") from error
+        request = await self._outward.request(self._plain, target)
         refused = await stream_to(self._plain, self._outward, request, dest)
         if refused is not None:
             raise DownloadFailed(
@@ -252,7 +259,7 @@ def _kind(body: Any) -> str:
     """``type`` of the first entry of fal's ``detail`` list (``content_policy_violation``)."""
     detail = body.get("detail") if isinstance(body, dict) else None
     first = detail[0] if isinstance(detail, list) and detail else None
-    return str(first.get("type") or "") if isinstance(first, dict) else ""
+    return plain_text(first.get("type") or "", 100) if isinstance(first, dict) else ""
 
 
 def _failed(job: ProviderJob, code: str, message: str) -> ProviderJob:

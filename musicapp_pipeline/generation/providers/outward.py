@@ -71,7 +71,7 @@ async def _resolve(url: httpx.URL) -> list[Address]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a part longer than a name may have
         raise DownloadFailed(f"{url.host} cannot be resolved: {error}") from error
     return [ipaddress.ip_address(str(entry[4][0])) for entry in found]
 

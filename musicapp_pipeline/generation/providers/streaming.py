@@ -1,7 +1,6 @@
 """Writing a remote clip to a file, whole as far as HTTP can tell."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import httpx
@@ -9,6 +8,7 @@ import httpx
 from musicapp_pipeline.generation.errors import DownloadFailed
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
+    read_json,
     read_limited,
     retry_after,
     words_of,
@@ -73,11 +73,7 @@ async def _answer(response: httpx.Response) -> Answer:
         text = (await read_limited(response, 1 << 20)).decode("utf-8", "replace")
     except (httpx.HTTPError, ValueError) as error:
         raise DownloadFailed(f"no readable answer: {error}") from error
-    try:
-        body = json.loads(text)
-    except ValueError:
-        body = None
-    return Answer(response.status_code, response.headers, body, text)
+    return Answer(response.status_code, response.headers, read_json(text), text)
 
 
 async def _write(response: httpx.Response, dest: Path) -> None:

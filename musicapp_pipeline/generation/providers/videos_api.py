@@ -16,7 +16,6 @@ from musicapp_pipeline.generation.errors import (
     DownloadFailed,
     JobVanished,
     ListingUnsupported,
-    NotAccepted,
     RemixUnsupported,
     StatusUnavailable,
 )
@@ -32,6 +31,7 @@ from musicapp_pipeline.generation.providers.exchange import (
     Answer,
     error_of,
     new_client,
+    plain_text,
     refusal,
     retry_after,
     send_free,
@@ -132,8 +132,8 @@ class VideosApi:
             job = job_from(answer.body, answer.headers)
             if job is None:
                 raise AmbiguousSubmit(
-                    f"{self._base.host} answered {answer.status} without a job id: "
-                    f"{answer.text[:200]!r}",
+                    f"{self._base.host} answered {answer.status} without a usable job id: "
+                    f"{plain_text(answer.text, 200)!r}",
                     status=answer.status,
                 )
             return job
@@ -261,7 +261,7 @@ class VideosApi:
 
     def _url(self, *parts: str) -> httpx.URL:
         if any(part in (".", "..") for part in parts):
-            raise NotAccepted(f"{parts} is not a job", permanent=True)
+            raise JobVanished(f"{parts[1]!r} is not a job", value=parts[1])
         # Ids of gateways are base64 and may hold a slash, which must not become a path.
         tail = "/".join(quote(part, safe="=+:@,;!$*'()~") for part in parts)
         raw = self._base.raw_path.split(b"?")[0].rstrip(b"/") + b"/" + tail.encode()
