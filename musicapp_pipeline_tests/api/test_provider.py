@@ -6,16 +6,17 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from musicapp_pipeline.api.app import create_app
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import now
+from musicapp_pipeline.store.models import GenerationAttempt, now
 from musicapp_pipeline_tests.api.client import Api, Client
 from musicapp_pipeline_tests.api.steps import planned
 from musicapp_pipeline_tests.api.world import World
@@ -72,13 +73,40 @@ def test_a_signed_webhook_makes_us_look_now(told: tuple[World, Api]) -> None:
         answer = stranger.http.post(HOOK, content=body, headers=signed(body))
     assert answer.status_code == 204
     with world.database.read() as session:
-        from sqlalchemy import select
-
-        from musicapp_pipeline.store.models import GenerationAttempt
-
         attempt = session.scalars(select(GenerationAttempt)).one()
         assert attempt.next_action_at <= now()
         assert attempt.state == "stuck", "what happened is asked of the provider"
+
+
+def due(world: World) -> datetime:
+    with world.database.read() as session:
+        moment = session.scalars(select(GenerationAttempt.next_action_at)).one()
+        assert moment is not None
+        return moment
+
+
+def test_the_same_webhook_twice_is_one(told: tuple[World, Api]) -> None:
+    world, api = told
+    in_doubt(api, world, "stuck")
+    body = json.dumps({"type": "video.completed", "data": {"id": "video_1"}}).encode()
+    assert api.post(HOOK, content=body, headers=signed(body)).status_code == 204
+    first = due(world)
+    assert api.post(HOOK, content=body, headers=signed(body)).status_code == 204
+    assert due(world) == first
+
+
+def test_a_webhook_does_not_hurry_the_next_download(told: tuple[World, Api]) -> None:
+    """Each round of downloads that fails brings the clip nearer to being given up."""
+    world, api = told
+    in_doubt(api, world, "stuck")
+    later = now() + timedelta(minutes=20)
+    with world.database.write() as session:
+        attempt = session.scalars(select(GenerationAttempt)).one()
+        ledger.spend(session, attempt)
+        ledger.move(session, attempt, "completed", next_action_at=later)
+    body = json.dumps({"type": "video.completed", "data": {"id": "video_1"}}).encode()
+    assert api.post(HOOK, content=body, headers=signed(body)).status_code == 204
+    assert due(world) == later
 
 
 @pytest.mark.parametrize("wrong", ["body", "age", "headers"])

@@ -8,7 +8,7 @@ from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.deps import Context
 from musicapp_pipeline.api.errors import Forbidden
 from musicapp_pipeline.api.problems import problems
-from musicapp_pipeline.api.provider.queries import awaited
+from musicapp_pipeline.api.provider.queries import awaited, is_news
 from musicapp_pipeline.generation.webhooks import VideoEvent, parse_webhook
 from musicapp_pipeline.store.models import now
 
@@ -39,6 +39,8 @@ async def receive_provider_webhook(request: Request, context: Context) -> None:
 
 def _look_now(context: AppContext, event: VideoEvent) -> None:
     with context.database.write() as session:
+        if not is_news(session, event.id):
+            return
         for attempt in awaited(session, event.job_id):
             attempt.next_action_at = now()
             log.info("provider webhook", webhook=event.id, type=event.type, attempt=attempt.id)

@@ -9,7 +9,12 @@ from musicapp_pipeline.store.models.facade import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from musicapp_pipeline.store.models.money import GenerationAttempt, ProviderGate, SpendEntry
+from musicapp_pipeline.store.models.money import (
+    GenerationAttempt,
+    ProviderEvent,
+    ProviderGate,
+    SpendEntry,
+)
 from musicapp_pipeline.store.models.project import Character, Project, Storyboard
 from musicapp_pipeline.store.models.scene import Artifact, Scene, SceneVersion
 from musicapp_pipeline.store.models.work import Export, ProcessingJob, ProjectEvent, RunBeat
@@ -27,6 +32,7 @@ __all__ = [
     "ProcessingJob",
     "Project",
     "ProjectEvent",
+    "ProviderEvent",
     "ProviderGate",
     "RunBeat",
     "Scene",

@@ -47,11 +47,18 @@ class GenerationAttempt(Base):
     """Looks that did not find it; kept when it is then sent again."""
     absent_after: Mapped[datetime | None]
     """Until then the submission in question may still be on its way."""
+    declared_absent_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When a purchase was last given up as not made; it may still turn up."""
+    looks_failed: Mapped[int] = mapped_column(default=0)
+    """Looks in a row at which the provider did not show its list."""
     remix_mode: Mapped[str | None]
     progress: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[dict[str, Any] | None]
     media_key: Mapped[str | None]
     download_tries: Mapped[int] = mapped_column(default=0)
+    """Rounds that failed at the provider's end; only these may use a clip up."""
+    storing_tries: Mapped[int] = mapped_column(default=0)
+    """Rounds that failed at ours, such as on a full disk."""
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     next_action_at: Mapped[datetime | None]
@@ -86,3 +93,12 @@ class ProviderGate(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     closed_until: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class ProviderEvent(Base):
+    """A webhook of the provider that was acted on; the same one comes again and again."""
+
+    __tablename__ = "provider_events"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(default=now)
