@@ -5,7 +5,7 @@ import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
@@ -90,12 +90,17 @@ async def _send(drive: "Drive", attempt: GenerationAttempt, request: ClipRequest
 async def _store(drive: "Drive", attempt_id: str, job: ProviderJob) -> None:
     """Keep the id of a job that is paid for, however long the database is away."""
     taken = f"it answered with job {job.id}, which is another take's"
+    unfit = "it answered with an id that cannot be stored"
     pause = 0.05
     while True:
         try:
             await drive.write(lambda s: acceptance.accepted(s, attempt_id, job))
         except acceptance.ClaimTaken:
             await drive.write(lambda s: submission.park_unknown(s, attempt_id, taken))
+            return
+        except DataError:  # such as a NUL: it would not be stored the next time either
+            log.exception("a job's id cannot be stored", attempt=attempt_id)
+            await drive.write(lambda s: submission.park_unknown(s, attempt_id, unfit))
             return
         except DBAPIError:
             log.exception("could not store a paid job yet", attempt=attempt_id, job=job.id)

@@ -157,8 +157,10 @@ class Dispatcher:
                 await self._on_landed(key)
         except asyncio.CancelledError:
             raise
-        except Exception:  # a bug in one take must not stop the others
+        except Exception as error:  # a bug in one take must not stop the others
             log.exception("attempt failed unexpectedly", attempt=attempt_id)
+            with contextlib.suppress(Exception):  # the database itself may be away
+                await self._drive.unexpected(attempt_id, error)
             await asyncio.sleep(self.options.retry)
         finally:
             with contextlib.suppress(Exception):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musicapp_pipeline.generation.errors import DownloadFailed, MediaInvalid
+from musicapp_pipeline.generation.errors import DownloadFailed, MediaInvalid, StorageFailed
 from musicapp_pipeline.generation.port import VideoProvider, parse_size
 from musicapp_pipeline.media.errors import MediaError
 
@@ -56,6 +56,7 @@ async def fetch_clip(
     Raises:
         DownloadFailed: it never arrived whole (``permanent`` when the provider has lost it).
         MediaInvalid: what arrives is not the video that was bought.
+        StorageFailed: this machine could not keep it.
     """
     wait = first_wait
     for attempt in range(1, tries + 1):
@@ -81,7 +82,7 @@ async def _fetch_once(
         facts = await loop.run_in_executor(_CHECKERS, check_clip, part, seconds, size)
         await asyncio.to_thread(_settle, part, final)
     except OSError as error:
-        raise DownloadFailed(f"the clip could not be stored: {error}") from error
+        raise StorageFailed(f"the clip could not be stored: {error}") from error
     finally:
         part.unlink(missing_ok=True)
     return FetchedClip(final, facts)

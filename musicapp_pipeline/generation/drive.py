@@ -19,9 +19,9 @@ from musicapp_pipeline.generation import (
 )
 from musicapp_pipeline.generation.errors import JobVanished, StatusUnavailable, UnknownModel
 from musicapp_pipeline.generation.naps import Naps
-from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.generation.port import Capabilities, VideoProvider
 from musicapp_pipeline.generation.transactions import Transactions
-from musicapp_pipeline.store import takes
+from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.media import MediaStore
 from musicapp_pipeline.store.models import GenerationAttempt, now
@@ -126,8 +126,8 @@ class Drive:
             await self.write(lambda s: landing.delivered(s, attempt.id))
             return True
         if job.status == "failed":
-            refunds, retries = self._refunds(attempt), self.options.max_retries
-            await self.write(lambda s: landing.failed(s, attempt.id, job, refunds, retries))
+            record, retries = self._record(attempt), self.options.max_retries
+            await self.write(lambda s: landing.failed(s, attempt.id, job, record, retries))
             return False
         if job.progress > attempt.progress:
             await self.write(lambda s: landing.progressed(s, attempt.id, job))
@@ -144,13 +144,35 @@ class Drive:
         await self.naps.nap(attempt.id, attempt.next_action_at, min(wait, left + self.options.poll))
         return True
 
-    def _refunds(self, attempt: GenerationAttempt) -> bool:
-        """Whether a failed job costs nothing; of a model that is gone from the configuration
-        nobody knows, so its money is gone too."""
+    async def unexpected(self, attempt_id: str, error: Exception) -> None:
+        """An answer that nobody foresaw, or a bug: not for ever, and not without a word.
+
+        Only the error's kind is told to people; what it says may hold anything.
+        """
+        why = f"an unexpected {type(error).__name__}; the log says more"
+        await self.write(lambda s: self._note_unexpected(s, attempt_id, why))
+
+    def _note_unexpected(self, session: Session, attempt_id: str, why: str) -> None:
+        attempt = ledger.locked(session, attempt_id)
+        match attempt.state:
+            case "submitted" | "stuck":
+                overdue = self._age(attempt) >= self.options.job_timeout
+                if overdue or attempt.state == "stuck":
+                    text = f"The provider's answers cannot be understood ({why})."
+                    landing.stuck(session, attempt_id, text, self._rarely())
+            case "unknown":
+                reconcile.not_looked(session, attempt_id, why, self.options.retry)
+            case "reserved":
+                for row in submission.open_jobs(session, attempt.version_id):
+                    jobs.progress(session, row.id, 0, f"not sent yet: {why}")
+            case _:
+                pass  # a submission in doubt and a clip to fetch have limits of their own
+
+    def _record(self, attempt: GenerationAttempt) -> Capabilities | None:
         try:
-            return self.provider.capabilities(attempt.model).refunds_failed
+            return self.provider.capabilities(attempt.model)
         except UnknownModel:
-            return False
+            return None
 
     async def slow_down(self, error: StatusUnavailable) -> None:
         """A 429 to one question pauses the questions and submissions of all workers."""

@@ -10,6 +10,7 @@ type                   bought?                     what may be done
 ``StatusUnavailable``  yes, job known              ask again; the job goes on without us
 ``JobVanished``        yes, provider forgot it     money stays spent; a person decides
 ``DownloadFailed``     yes, and it is finished     fetch again; never generate again
+``StorageFailed``      yes, and it is finished     fetch again once there is room for it here
 ``MediaInvalid``       yes, and it is no video     fetch again a few times, then a person decides
 =====================  ==========================  ==========================================
 
@@ -167,6 +168,13 @@ class DownloadFailed(GenerationError):
         super().__init__(message, value=value)
         self.retry_after = retry_after
         self.permanent = permanent
+
+
+class StorageFailed(GenerationError):
+    """The clip came and could not be kept here, as on a full disk: no fault of the provider's, so
+    it is fetched again for as long as the provider has it."""
+
+    code = "not_stored"
 
 
 class MediaInvalid(DownloadFailed):

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import codes, ledger, states
-from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError
-from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError, UnknownModel
+from musicapp_pipeline.generation.port import Capabilities, ProviderJob
 from musicapp_pipeline.generation.submission import end_take, open_jobs
 from musicapp_pipeline.store import events, jobs, projects, takes
 from musicapp_pipeline.store.errors import NotFound
@@ -19,6 +19,10 @@ from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
 
 AWAITED = ("submitted", "stuck")
 """The provider has it and has not yet said how it ended."""
+LONGEST_WAIT = 120.0
+"""Seconds between rounds that fail at our end; providers keep a clip for an hour."""
+GIVEN_UP = ("failed", "cancelled")
+"""Takes that somebody was told are over; what is found of them later is not made again."""
 
 
 def clip_key(attempt: GenerationAttempt, version: SceneVersion) -> str:
@@ -95,6 +99,25 @@ def undelivered(
         jobs.progress(session, row.id, 0.8, message)
 
 
+def unstored(session: Session, attempt_id: str, why: str, retry: float) -> None:
+    """It is paid for and there, but cannot be kept here: fetched again, ever later, for as long as
+    the provider has it. Nothing at our end gives a paid clip up.
+
+    Args:
+        retry: seconds until the first round after this one.
+    """
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state != "completed":
+        return
+    wait = min(retry * 2 ** min(attempt.storing_tries, 20), LONGEST_WAIT)
+    attempt.storing_tries += 1
+    attempt.next_action_at = now() + timedelta(seconds=wait)
+    attempt.error = {"code": "not_stored", "message": why}
+    for row in open_jobs(session, attempt.version_id):
+        message = f"paid and finished, but it could not be stored here: {why} Fetching it again."
+        jobs.progress(session, row.id, 0.8, message)
+
+
 def lost(session: Session, attempt_id: str, error: GenerationError) -> None:
     """Paid for, but it cannot be fetched: said plainly, never hidden."""
     attempt = ledger.locked(session, attempt_id)
@@ -103,7 +126,11 @@ def lost(session: Session, attempt_id: str, error: GenerationError) -> None:
     attempt.error = dict(error.as_dict())
     ledger.settle(session, attempt, f"not delivered: {error.message}")
     if _speaks_for_take(session, attempt):
-        told = {**error.as_dict(), "paidUsd": str(attempt.settled_usd)}
+        told = {
+            **error.as_dict(),
+            "paidUsd": str(attempt.settled_usd),
+            "actions": list(states.WHAT_TO_DO["lost"]),
+        }
         end_take(session, attempt, "failed", told)
 
 
@@ -111,13 +138,14 @@ def failed(
     session: Session,
     attempt_id: str,
     job: ProviderJob,
-    refunds: bool,
+    record: Capabilities | None,
     max_retries: int,
 ) -> GenerationAttempt | None:
     """The provider's job failed: money by its policy, then perhaps one more attempt.
 
     Args:
-        refunds: the provider does not charge for failed jobs.
+        record: of the model as it is configured now; of one that is gone nobody knows whether its
+            failures are charged, so they count as charged, nor what another attempt would cost.
 
     Returns:
         The new attempt, or None when the take has failed for good.
@@ -131,18 +159,18 @@ def failed(
         "message": job.error_message or "The provider could not render this take.",
     }
     attempt.error = error
-    if refunds:
+    if record is not None and record.refunds_failed:
         ledger.release(session, attempt, str(error["message"]))
     else:
         ledger.settle(session, attempt, "failed at the provider, charged by its policy")
     if not _speaks_for_take(session, attempt):
         return None
     version = takes.get(session, attempt.version_id)
-    again = not codes.is_final(error["code"]) and not version.cancel_requested
-    if again and attempt.number <= max_retries:
+    over = version.cancel_requested or version.status in GIVEN_UP
+    if not over and not codes.is_final(error["code"]) and attempt.number <= max_retries:
         try:
-            return _again(session, attempt, version)
-        except (ledger.OverBudget, NotFound) as refusal:
+            return _again(session, attempt, version, record)
+        except (GenerationError, NotFound) as refusal:
             error = {**error, "message": f"{error['message']} No retry: {refusal.message}"}
     end_take(session, attempt, "cancelled" if version.cancel_requested else "failed", error)
     return None
@@ -159,21 +187,33 @@ def _lock_project(session: Session, attempt_id: str) -> None:
 
 
 def _again(
-    session: Session, attempt: GenerationAttempt, version: SceneVersion
+    session: Session,
+    attempt: GenerationAttempt,
+    version: SceneVersion,
+    record: Capabilities | None,
 ) -> GenerationAttempt:
+    """Hold today's price for another try.
+
+    Raises:
+        UnknownModel, UnknownPrice, OverBudget, NotFound: nothing was written.
+    """
+    if record is None:
+        raise UnknownModel(f"no configured provider offers {attempt.model} any more")
+    price = record.cost(attempt.seconds, attempt.size)
     with session.begin_nested():
         retry = ledger.reserve(
             session,
             version,
             provider=attempt.provider,
-            usd_per_second=attempt.usd_per_second,
-            price_version=attempt.price_version,
+            usd_per_second=price / attempt.seconds,
+            price_version=record.price_version,
             fingerprint=attempt.fingerprint,
             request=attempt.request,
             simulated=attempt.simulated,
             number=attempt.number + 1,
         )
     retry.remix_mode = attempt.remix_mode
+    version.sora_clip_id = None  # the failed one's; whoever looks for this try must not find that
     takes.set_status(session, version, "queued")
     for row in open_jobs(session, version.id):
         jobs.progress(session, row.id, 0, f"try {retry.number}: the provider failed once")

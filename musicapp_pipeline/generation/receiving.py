@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musicapp_pipeline import logs
 from musicapp_pipeline.generation import landing
-from musicapp_pipeline.generation.errors import DownloadFailed
+from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.media import MediaStore, sha256_file
 from musicapp_pipeline.store.models import GenerationAttempt
@@ -15,6 +16,7 @@ from musicapp_pipeline.store.models import GenerationAttempt
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
 
+log = logs.get(__name__)
 BACKOFF = 4
 """Each round of downloads waits this many times longer than the one before."""
 
@@ -44,6 +46,11 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
         wait = drive.options.retry * BACKOFF**attempt.download_tries
         rounds = drive.options.download_rounds
         await drive.write(lambda s: landing.undelivered(s, attempt.id, problem, wait, rounds))
+        return False
+    except Exception as error:  # the store's own, of whatever kind: it is ours to put right
+        log.exception("could not keep a paid clip", attempt=attempt.id)
+        why = error.message if isinstance(error, StorageFailed) else f"{type(error).__name__}."
+        await drive.write(lambda s: landing.unstored(s, attempt.id, why, drive.options.retry))
         return False
     await drive.write(lambda s: landing.landed(s, attempt.id, key, digest, clip.facts))
     return True

@@ -21,13 +21,16 @@ from musicapp_pipeline.generation.errors import (
 )
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
-from musicapp_pipeline.store import takes
+from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import GenerationAttempt, now
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
 
 LOOKS = 2
+FAILED_LOOKS = 12
+LONGEST_WAIT = 60.0
+"""Seconds between looks that fail; twelve of them take about ten minutes."""
 SLACK = timedelta(seconds=60)
 """Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
@@ -48,8 +51,8 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     except StatusUnavailable as error:
         await drive.slow_down(error)
-        wait = drive.options.retry if error.retry_after is None else error.retry_after
-        await drive.write(lambda s: drive.postpone(s, attempt.id, wait))
+        wish, told, retry = error.retry_after, error.message, drive.options.retry
+        await drive.write(lambda s: not_looked(s, attempt.id, told, retry, wish))
         return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
@@ -114,6 +117,29 @@ def _same(one: str, other: str) -> bool:
     return identity(one) == identity(other)
 
 
+def not_looked(
+    session: Session, attempt_id: str, why: str, retry: float, wish: float | None = None
+) -> None:
+    """Note a look that showed nothing at all: look again, ever later, or leave it to a person.
+
+    Args:
+        retry: seconds until the first look after this one.
+        wish: what the provider asked for instead.
+    """
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state != "unknown":
+        return
+    attempt.looks_failed += 1
+    if attempt.looks_failed >= FAILED_LOOKS:
+        tried = f"its list could not be read {attempt.looks_failed} times in a row ({why})"
+        submission.park_unknown(session, attempt_id, tried)
+        return
+    wait = min(retry * 2 ** (attempt.looks_failed - 1), LONGEST_WAIT) if wish is None else wish
+    attempt.next_action_at = now() + timedelta(seconds=wait)
+    for row in submission.open_jobs(session, attempt.version_id):
+        jobs.progress(session, row.id, 0, f"looking for it at the provider: {why}")
+
+
 async def _claim(drive: "Drive", attempt: GenerationAttempt, job: ProviderJob) -> bool:
     try:
         await drive.write(lambda s: acceptance.accepted(s, attempt.id, job, claimed=True))
@@ -135,11 +161,14 @@ def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) ->
     if attempt.absent_after is not None and attempt.absent_after > now():
         return True
     attempt.reconcile_looks += 1
+    attempt.looks_failed = 0
     if attempt.reconcile_looks < LOOKS:
         return True
     if doubt is not None:
         submission.park_unknown(session, attempt_id, doubt)
         return False
+    # Kept whatever becomes of the next submission: this one may still turn up.
+    attempt.declared_absent_at = now()
     ledger.move(session, attempt, "reserved", next_action_at=now())
     takes.set_status(session, takes.get(session, attempt.version_id), "queued")
     return True

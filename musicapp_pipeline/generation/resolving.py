@@ -1,8 +1,9 @@
 """What a person decides about a take whose purchase nothing else can clear up.
 
 An ``unknown`` attempt may have been bought, a ``stuck`` one was and did not come. Both hold their
-money until somebody who looked at the provider's console or invoice says what is true. Asking for
-another take needs none of this: it is admitted if the budget covers both.
+money until somebody who looked at the provider's console or invoice says what is true. A clip that
+was paid for and given up may be fetched once more. Asking for another take needs none of this: it
+is admitted if the budget covers both.
 """
 
 from dataclasses import dataclass
@@ -93,6 +94,8 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
         NothingToResolve
     """
     attempt = _in_question(session, version_id)
+    if attempt.provider_job_id is None:
+        attempt.declared_absent_at = now()  # should it turn up after all, it is booked
     said = note or "a person found that it was not charged"
     ledger.release(session, attempt, said)
     _end(session, attempt, "not_charged", f"Given up: {said}.")
@@ -141,6 +144,36 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         )
     attempt.next_action_at = now()
     return attempt
+
+
+def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
+    """The clip was paid for and given up: fetch it once more. Nothing is bought.
+
+    Raises:
+        NothingToResolve: there is no such clip.
+    """
+    version = takes.get(session, version_id)
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    attempt = next((a for a in reversed(rows) if _was_lost(a)), None)
+    over = version.status == "failed" and version.clip_key is None
+    if attempt is None or not over or any(a.state in states.HOLDING for a in rows):
+        raise NothingToResolve(
+            f"take {version.take} is {version.status}; there is no paid clip to fetch again",
+            field="versionId",
+            value=version_id,
+            allowed="a failed take whose clip was paid for and did not arrive",
+        )
+    moment = now()
+    fresh = {"download_tries": 0, "storing_tries": 0, "error": None, "ended_at": None}
+    ledger.move(session, attempt, "completed", next_action_at=moment, **fresh)
+    version.sora_clip_id = attempt.provider_job_id
+    takes.set_status(session, version, "generating")
+    return attempt
+
+
+def _was_lost(attempt: GenerationAttempt) -> bool:
+    known = attempt.provider_job_id is not None and attempt.media_key is None
+    return known and attempt.state == "settled"
 
 
 def _in_question(session: Session, version_id: str) -> GenerationAttempt:

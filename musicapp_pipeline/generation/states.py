@@ -6,7 +6,7 @@
 ``unknown``     it may have been bought: reconcile, or a person decides
 ``completed``   the provider has the clip and the money is spent; fetch it
 ``stuck``       the provider did not finish in time; money held, looked at now and then
-``settled``     ended, money spent
+``settled``     ended, money spent; a clip that was given up may be fetched once more
 ``released``    ended, money given back
 """
 
@@ -19,7 +19,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "unknown": frozenset({"submitted", "reserved", "released", "settled"}),
     "stuck": frozenset({"submitted", "completed", "unknown", "released", "settled"}),
     "completed": frozenset({"settled"}),
-    "settled": frozenset(),
+    "settled": frozenset({"completed"}),
     "released": frozenset(),
 }
 FINAL = ("settled", "released")
@@ -39,6 +39,10 @@ WHAT_TO_DO = {
     "stuck": (
         "wait: it is looked at now and then, and kept if it comes",
         "look at the provider's invoice and say whether it was charged",
+    ),
+    "lost": (
+        "put right what the message names, then have it fetched again: that costs nothing",
+        "ask for another take: that is paid anew",
     ),
 }
 """For people; ``POST /api/projects/{id}/scenes/{id}/versions/{id}/resolve`` does it."""

@@ -154,6 +154,7 @@ def ambiguous(
         "unknown",
         next_action_at=look_at,
         reconcile_looks=0,
+        looks_failed=0,
         absent_after=absent_after,
         error={"code": "submission_unknown", "message": message},
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logs.get(__name__)
 REACH = timedelta(hours=6)
-"""How long an attempt that was declared absent is kept in mind."""
+"""How long an attempt is kept in mind after it was last declared absent, by us or by a person."""
 
 
 async def sweep(drive: "Drive") -> int:
@@ -57,14 +57,13 @@ async def sweep(drive: "Drive") -> int:
 
 
 def declared_absent(session: Session, provider: str) -> Sequence[GenerationAttempt]:
-    """Attempts of the last hours that two looks did not find, and that are not looked for now."""
+    """Attempts that were given up as not bought in the last hours and are not looked for now."""
     looked_for = and_(
         GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_not(None)
     )
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == provider,
-        GenerationAttempt.reconcile_looks >= reconcile.LOOKS,
-        GenerationAttempt.created_at > now() - REACH,
+        GenerationAttempt.declared_absent_at > now() - REACH,
         GenerationAttempt.state != "submitting",
         not_(looked_for),
     )

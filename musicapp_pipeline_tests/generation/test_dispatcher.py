@@ -1,12 +1,15 @@
 """The dispatcher against a provider that bills and fails, over real sockets."""
 
 import asyncio
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
 from PIL import Image
 
-from musicapp_pipeline.generation import submission
+from musicapp_pipeline.generation import acceptance, landing, ledger, resolving, submission
+from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.providers import streaming
 from musicapp_pipeline.store import jobs, projects, scenes, takes
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.models import Character, ProviderGate, now
@@ -175,8 +178,6 @@ def test_a_request_that_cannot_be_made_ends_the_take_instead_of_being_tried_for_
     """Its reference picture is gone: nothing was sent, so nothing is held."""
     world.admit()
     with world.database.write() as session:
-        from musicapp_pipeline.generation import ledger
-
         attempt = ledger.locked(session, world.attempt().id)
         attempt.request = {**attempt.request, "reference_key": "uploads/gone.png"}
     world.drive()
@@ -281,6 +282,42 @@ def test_a_moderated_prompt_is_not_sent_again(world):
     assert world.takes()[0].error["code"] == "moderation_blocked"
     assert world.takes()[0].sora_clip_id == "video_00000001", "kept on failed takes too"
     world.check_settled()
+
+
+def test_a_retry_is_reserved_at_todays_price(world):
+    world.server.fates.extend(["fail", "complete"])
+    world.hold()
+    world.admit()
+    world.drive(lambda: world.states() == ["submitted"])
+    world.server.models = {"sora-2": Decimal("0.10")}
+    world.let_go()
+    dearer = {"usd_per_second": Decimal("0.10"), "price_version": "tomorrow"}
+    world.drive(provider=world.provider(**dearer))
+    first, second = world.attempts()
+    assert (first.reserved_usd, second.reserved_usd) == (FOUR_SECONDS, Decimal("0.40"))
+    assert (second.price_version, second.usd_per_second) == ("tomorrow", Decimal("0.10"))
+    world.check_settled()
+
+
+def test_a_retry_whose_price_nobody_knows_is_not_bought(world):
+    world.server.fates.extend(["fail", "complete"])
+    world.hold()
+    world.admit()
+    world.drive(lambda: world.states() == ["submitted"])
+    world.let_go()
+    world.drive(provider=world.provider(usd_per_second=None, size_prices=()))
+    assert (world.states(), world.statuses()) == (["released"], ["failed"])
+    assert "No retry: no price is known" in world.jobs()[0].error["message"]
+
+
+def test_a_try_in_doubt_does_not_show_the_failed_ones_job(world):
+    world.server.fates.extend(["fail", "complete"])
+    world.server.script("create", "ok", "lose_response")
+    world.server.list_refused = 403
+    world.admit()
+    world.drive()
+    assert world.states() == ["released", "unknown"]
+    assert world.takes()[0].sora_clip_id is None
 
 
 def test_nothing_is_regenerated_for_a_project_that_was_put_away(world):
@@ -457,6 +494,91 @@ def test_a_full_disk_loses_no_clip(world, monkeypatch):
     world.drive()
     assert world.statuses() == ["landed"]
     assert len(world.server.ledger.charges) == 1
+
+
+@pytest.mark.parametrize("where", ["entering", "leaving", "writing"])
+def test_what_fails_here_gives_no_clip_up_and_is_told(world, monkeypatch, where):
+    """A full disk or a store that is away lasts longer than all rounds at the provider would."""
+    real, real_write = type(world.media).writing, streaming.Path.open
+    broken = [True]
+
+    @contextmanager
+    def writing(self, key):
+        if broken[0] and where == "entering":
+            raise PermissionError(13, "Permission denied")
+        with real(self, key) as path:
+            yield path
+            if broken[0] and where == "leaving":
+                raise RuntimeError("the bucket is away")
+
+    def full(self, mode="r", *rest, **named):
+        if broken[0] and where == "writing" and mode == "wb" and self.name.endswith(".part"):
+            raise OSError(28, "No space left on device")
+        return real_write(self, mode, *rest, **named)
+
+    monkeypatch.setattr(type(world.media), "writing", writing)
+    monkeypatch.setattr(streaming.Path, "open", full)
+    monkeypatch.setattr(landing, "LONGEST_WAIT", 0.1)
+    world.admit()
+    world.drive(lambda: world.attempt().storing_tries >= 4, download_rounds=2, retry=0.01)
+    assert (world.states(), world.attempt().download_tries) == (["completed"], 0)
+    assert "could not be stored here" in world.jobs()[0].message
+    broken[0] = False
+    world.time_passes()
+    world.drive()
+    assert world.statuses() == ["landed"]
+    world.check_settled()
+
+
+def test_a_store_that_is_away_is_tried_ever_later(world):
+    world.admit()
+    with world.database.write() as session:
+        attempt = ledger.locked(session, world.attempt().id)
+        assert submission.begin(session, attempt.id, world.provider().key, 8).go
+        acceptance.accepted(session, attempt.id, ProviderJob(id="video_1", status="completed"))
+        landing.delivered(session, attempt.id)
+        waits = []
+        for _ in range(12):
+            landing.unstored(session, attempt.id, "full", 5.0)
+            waits.append(round((attempt.next_action_at - now()).total_seconds()))
+    assert waits[:5] == [5, 10, 20, 40, 80]
+    assert waits[-1] == 120, "a clip is kept for an hour, so never longer than this"
+
+
+def test_a_clip_that_was_given_up_is_fetched_again_when_a_person_says_so(world):
+    world.server.script("content", *["410"] * 2)
+    (made,) = world.admit()
+    world.drive()
+    assert (world.states(), world.statuses()) == (["settled"], ["failed"])
+    assert "fetched again" in world.takes()[0].error["actions"][0]
+    with world.database.write() as session:
+        resolving.fetch_again(session, made.version.id)
+    assert world.money() == (Decimal(0), FOUR_SECONDS)
+    world.drive()
+    assert world.statuses() == ["failed"], "the second 410"
+    with world.database.write() as session:
+        resolving.fetch_again(session, made.version.id)
+    world.drive(lambda: world.statuses() == ["landed"])
+    assert world.landings == [made.version.key]
+    assert len([r for r in world.server.requests if r.method == "POST"]) == 1
+    world.check_settled()
+    with world.database.write() as session, pytest.raises(resolving.NothingToResolve):
+        resolving.fetch_again(session, made.version.id)
+
+
+def test_answers_that_nobody_foresaw_end_at_the_timeout_like_none_at_all(world):
+    provider = world.provider()
+
+    async def nonsense(_):
+        raise RecursionError("too deep: sk-secret")
+
+    provider.status = nonsense
+    world.admit()
+    world.drive(provider=provider, job_timeout=0.3)
+    assert (world.states(), world.statuses()) == (["stuck"], ["stuck"])
+    told = world.jobs()[0].error["message"]
+    assert "RecursionError" in told and "sk-secret" not in told
+    assert world.money() == (FOUR_SECONDS, Decimal(0))
 
 
 # Cancelling

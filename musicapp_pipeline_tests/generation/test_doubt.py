@@ -5,7 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from musicapp_pipeline.generation import acceptance, ledger, resolving, submission
+from musicapp_pipeline.generation import (
+    acceptance,
+    ledger,
+    reconcile,
+    resolving,
+    submission,
+    sweeping,
+)
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.resolving import JobOfAnotherTake, NothingToResolve
 from musicapp_pipeline.store import takes
@@ -107,6 +114,32 @@ def test_a_list_that_may_not_be_read_leaves_the_take_to_a_person(world):
     assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
     assert world.jobs()[0].status == "failed"
     assert posts(world) == 1
+
+
+def test_a_list_that_never_answers_leaves_the_take_to_a_person(world, monkeypatch):
+    monkeypatch.setattr(reconcile, "LONGEST_WAIT", 0.05)
+    world.server.script("create", "lose_response")
+    world.server.script("list", *["500"] * 99)
+    world.admit(each=2)
+    world.drive(lambda: "unknown" in world.statuses() and "landed" in world.statuses())
+    assert sorted(world.states()) == ["settled", "unknown"], "its twin does not wait for ever"
+    told = next(job.error for job in world.jobs() if job.error)
+    assert f"{reconcile.FAILED_LOOKS} times in a row" in told["message"]
+    assert posts(world) == 2
+
+
+def test_looks_that_nobody_foresaw_end_too(world, monkeypatch):
+    monkeypatch.setattr(reconcile, "LONGEST_WAIT", 0.05)
+    provider = world.provider()
+
+    async def nonsense(_):
+        raise RecursionError
+
+    provider.list_recent = nonsense
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive(provider=provider, retry=0.01)
+    assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
 
 
 def test_twins_in_doubt_are_told_apart_by_taking_turns(tmp_path):
@@ -221,6 +254,55 @@ def test_a_purchase_that_shows_up_late_is_booked_and_its_clip_fetched(tmp_path):
         assert world.statuses() == ["landed"]
         assert all(attempt.media_key for attempt in world.attempts())
         world.check_settled()
+
+
+def hide_from_list(world, *ids: str) -> list[str]:
+    """Jobs that the list does not show until they are taken from the list that is returned."""
+    hidden, page = list(ids), world.server._list
+
+    def without(request):
+        answer = page(request)
+        answer.body["data"] = [j for j in answer.body["data"] if j["id"] not in hidden]
+        return answer
+
+    world.server._list = without
+    return hidden
+
+
+def test_a_first_purchase_is_not_forgotten_over_a_second_doubt(world):
+    """The first job shows up late; the answer of the second is lost too, but it is found at once."""
+    hidden = hide_from_list(world, "video_00000001")
+    world.server.script("create", "lose_response", "lose_response")
+    world.admit()
+    world.drive()
+    assert world.attempt().provider_job_id == "video_00000002"
+    hidden.clear()
+    world.drive(lambda: world.states() == ["settled"] * 2, sweep=0.1, send_limit=0.0)
+    world.check_settled()
+
+
+def test_a_take_that_waited_long_before_it_was_sent_is_swept_like_others(tmp_path):
+    with money_world("sqlite", tmp_path, list_lag=2.0) as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        with world.database.write() as session:
+            attempt = ledger.locked(session, world.attempt().id)
+            attempt.created_at -= sweeping.REACH + timedelta(hours=1)
+        world.drive()
+        world.server.list_lag = 0.0
+        world.drive(lambda: world.states() == ["settled"] * 2, sweep=0.1, send_limit=0.0)
+        world.check_settled()
+
+
+def test_what_a_person_took_for_not_bought_is_booked_when_it_shows_up(world):
+    world.server.list_refused = 403
+    version_id = lose_answer(world)
+    with world.database.write() as session:
+        resolving.not_charged(session, version_id)
+    world.server.list_refused = 0
+    world.drive(lambda: "settled" in world.states(), sweep=0.1, send_limit=0.0)
+    assert world.statuses() == ["landed"]
+    world.check_settled()
 
 
 def test_the_sweeper_asks_nothing_while_nothing_was_declared_absent(world):

@@ -140,7 +140,8 @@ def test_only_the_allowed_ways_lead_from_state_to_state(old, new):
 def test_what_the_states_promise():
     """The table itself: ends are final, and money held is let go only by an end."""
     assert set(HOLDING) | set(FINAL) == set(TRANSITIONS)
-    assert all(not TRANSITIONS[state] for state in FINAL)
+    assert not TRANSITIONS["released"]
+    assert TRANSITIONS["settled"] == {"completed"}, "paid for: it may only be fetched again"
     assert TRANSITIONS["completed"] == {"settled"}, "what was delivered is paid"
     assert "reserved" not in TRANSITIONS["submitted"], "what was bought is not bought again"
     assert "submitting" not in TRANSITIONS["unknown"], "nothing in doubt is sent again"

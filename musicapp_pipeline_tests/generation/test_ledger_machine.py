@@ -1,6 +1,7 @@
 """Whatever happens in whatever order, the ledger keeps its promises."""
 
 import tempfile
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from hypothesis.stateful import (
 )
 
 from musicapp_pipeline.generation import acceptance, landing, ledger, resolving, submission
-from musicapp_pipeline.generation.errors import NotAccepted
+from musicapp_pipeline.generation.errors import DownloadFailed, NotAccepted
 from musicapp_pipeline.generation.ledger import OverBudget
 from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.resolving import NothingToResolve
 from musicapp_pipeline.generation.states import FINAL, HOLDING, TRANSITIONS, IllegalTransition
 from musicapp_pipeline.store import projects, takes
 from musicapp_pipeline.store.models import GenerationAttempt, now
 from musicapp_pipeline_tests.databases import Kind, open_database
+from musicapp_pipeline_tests.generation.helpers import record
 from musicapp_pipeline_tests.generation.money_world import check_entries
 from musicapp_pipeline_tests.generation.test_ledger import reserve
 from musicapp_pipeline_tests.store.rows import new_project
@@ -133,10 +136,26 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.database.write() as session:
             if row := self.pick(session, data, "submitted", "stuck"):
                 job = self.answer("failed", "moderation_blocked" if final else "oops")
-                again = landing.failed(session, row.id, job, refunds, 2)
+                model = record(refunds_failed=refunds)
+                again = landing.failed(session, row.id, job, model, 2)
                 assert again is None or not final
                 if again is not None:
                     self.attempts.append(again.id)
+
+    @rule(data=st.data())
+    def lose_the_clip(self, data) -> None:
+        with self.database.write() as session:
+            if row := self.pick(session, data, "completed"):
+                landing.lost(session, row.id, DownloadFailed("gone", permanent=True))
+
+    @rule(data=st.data())
+    def have_it_fetched_again(self, data) -> None:
+        with self.database.write() as session:
+            if row := self.pick(session, data, "settled"):
+                before = ledger.committed(session, self.project_id)
+                with suppress(NothingToResolve):
+                    resolving.fetch_again(session, row.version_id)
+                assert ledger.committed(session, self.project_id) == before
 
     @rule(data=st.data())
     def be_overdue(self, data) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from musicapp_pipeline.generation.errors import DownloadFailed
+from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
     read_json,
@@ -31,6 +31,7 @@ async def stream_to(
 
     Raises:
         DownloadFailed: it did not arrive whole.
+        StorageFailed: this machine could not keep it.
     """
     for _ in range(_MAX_REDIRECTS + 1):
         try:
@@ -99,7 +100,7 @@ async def _write(response: httpx.Response, dest: Path) -> None:
             retry_after=retry_after(response.headers),
         ) from error
     except OSError as error:
-        raise DownloadFailed(f"the clip could not be stored: {error}") from error
+        raise StorageFailed(f"the clip could not be stored: {error}") from error
     announced = response.headers.get("content-length", "")
     encoded = response.headers.get("content-encoding", "identity") != "identity"
     if announced.isdigit() and not encoded and total != int(announced):
