@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import ledger
-from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.generation.errors import GenerationError, UnsupportedRequest
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.generation.takeplan import TakePlan, plan_take
 from musicapp_pipeline.store import jobs, projects, scenes, takes
@@ -123,6 +123,7 @@ def remix(
 
     Raises:
         BadSource: the source has no finished clip.
+        UnsupportedRequest: the model has no remix, by its entry.
         OverBudget, UnknownPrice
     """
     if source.status != "completed" or source.clip_key is None:
@@ -135,6 +136,13 @@ def remix(
     projects.get(session, project.id, lock=True)
     scene = scenes.get(session, source.scene_id, project_id=project.id)
     capabilities = provider.capabilities(project.sora_model)
+    if capabilities.remix == "none":
+        raise UnsupportedRequest(
+            f"{project.sora_model} has no remix; ask for another take with a prompt of your own",
+            field="soraModel",
+            value=project.sora_model,
+            allowed="a model whose remix is native or emulated",
+        )
     plan = plan_take(session, project, scene, capabilities)
     native = (
         capabilities.remix == "native"
@@ -165,8 +173,9 @@ def _admit_one(
     source: SceneVersion | None = None,
     remix_mode: str | None = None,
 ) -> Admitted:
-    price = plan.price()
     capabilities = provider.capabilities(project.sora_model)
+    capabilities.check_on_sale()
+    price = plan.price()
     takes_pictures = capabilities.first_frame or capabilities.image_reference
     kind = "generated" if source is None else "remix"
     version = takes.add(session, scene, prompt=plan.prompt, kind=kind, take=take)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -124,6 +124,7 @@ class Capabilities(Frozen):
         Raises:
             UnsupportedRequest: naming the field, its value and what is allowed.
         """
+        self.check_on_sale()
         if request.seconds not in self.durations:
             raise self._unsupported("seconds", request.seconds, self.durations)
         if self.sizes and request.size not in self.sizes:
@@ -133,6 +134,22 @@ class Capabilities(Frozen):
             raise self._unsupported("prompt", f"{len(request.prompt)} characters", limit)
         if request.reference_png is not None and not self._takes(request.reference_kind):
             raise self._unsupported("reference", request.reference_kind, "no such image")
+
+    def check_on_sale(self, today: date | None = None) -> None:
+        """Refuse to buy of a model that its provider has taken off the market.
+
+        Raises:
+            UnsupportedRequest: ``retires_on`` has come.
+        """
+        if self.retires_on is None or (today or datetime.now(UTC).date()) < self.retires_on:
+            return
+        raise UnsupportedRequest(
+            f"{self.provider}/{self.model} was retired on {self.retires_on}, so nothing can be made"
+            " with it; choose another soraModel, or correct retires_on in MUSICAPP_MODELS",
+            field="soraModel",
+            value=self.model,
+            allowed="a model that is still offered",
+        )
 
     def _takes(self, kind: ReferenceKind) -> bool:
         flags = {
