@@ -70,12 +70,13 @@ def checked(options: MakeOptions) -> Order:
     """Look at everything that can be refused without hearing the song.
 
     Raises:
-        BadFile, BadOption, MediaError, StoryboardError: nothing was written.
+        BadFile, BadOption, BadModelConfig, BadSetting, MediaError, StoryboardError: nothing was
+            written.
     """
     _check_home()
     song = existing(options.song, "song")
     lyrics = read_text(options.lyrics, "lyrics") if options.lyrics else ""
-    notes = _check_reference(options.reference)
+    notes = (*_check_reference(options.reference), *_about_prices(options.model))
     _check_playable(song)
     new = _project(options, lyrics, song)
     _check_writable(options.out)
@@ -186,6 +187,13 @@ def _check_reference(reference: Path | None) -> tuple[str, ...]:
     if find_face(np.asarray(picture.convert("RGB"))).found:
         return ()
     return (f"no face was found in {reference.name}; where none is seen, no lips can be moved",)
+
+
+def _about_prices(model: str) -> tuple[str, ...]:
+    """What a person should know about the model's price before it is paid."""
+    from musicapp_pipeline.generation.registry import catalogue
+
+    return catalogue(settings()).warnings(model)
 
 
 def _check_writable(out: Path) -> None:

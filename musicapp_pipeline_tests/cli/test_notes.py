@@ -1,10 +1,12 @@
 """What is odd about a song or a picture is said, once each."""
 
+import pytest
 from PIL import Image
 
 from musicapp_pipeline import demo
 from musicapp_pipeline.cli.notes import notes_of
 from musicapp_pipeline.cli.options import MakeOptions, checked
+from musicapp_pipeline.settings import settings
 from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.database import Database
@@ -49,3 +51,36 @@ def test_a_reference_without_a_face_is_used_and_said(tmp_path):
         MakeOptions(song, tmp_path / "out", reference=demo.song_path().with_name("portrait.jpg"))
     )
     assert face.notes == ()
+
+
+def test_default_prices_are_said_before_a_real_service_is_paid(tmp_path, home, monkeypatch):
+    song = click_song(tmp_path / "song.wav")
+    monkeypatch.setenv("SORA_API_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("USE_SORA_MOCK", "false")
+    settings.cache_clear()
+    (note,) = checked(MakeOptions(song, tmp_path / "out")).notes
+    assert note.startswith("videos_api/sora-2: ") and "SORA_PRICING_PER_SECOND_BASE" in note
+    monkeypatch.setenv("MUSICAPP_PRICES", "videos_api/sora-2=0.10")
+    assert checked(MakeOptions(song, tmp_path / "out")).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MUSICAPP_REFUNDS_FAILED", "maybe"),
+        ("MUSICAPP_PRICES", "videos_api/sora2=1"),
+        ("SORA_API_KEY", "sk-…"),
+        ("FAL_KEY", "…"),
+        ("SORA_API_BASE_URL", "127.0.0.1:30010/v1"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_one_line_and_nothing_is_made(
+    musicapp, home, tmp_path, monkeypatch, name, value
+):
+    song = click_song(tmp_path / "song.wav")
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    done = musicapp("make", song, "--out", tmp_path / "out")
+    assert done.exit_code == 2 and done.stderr.startswith(f"musicapp: {name}: ")
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert not home.exists() and not (tmp_path / "out").exists()
