@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation.errors import UnknownPrice
+from musicapp_pipeline.generation.errors import GenerationError, UnknownPrice
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import artifacts, projects
 from musicapp_pipeline.store.models import Character, Project, Scene
@@ -17,13 +17,23 @@ from musicapp_pipeline.storyboard.model import (
     Shot,
     TimedLine,
 )
+from musicapp_pipeline.timebase import Frames, whole_frames
 
 VocalStyle = Literal["raps", "sings"]
 
 
+class ClipTooShort(GenerationError):
+    """The clip that would be bought does not cover its scene."""
+
+    code = "clip_too_short"
+
+
 @dataclass(frozen=True)
 class TakePlan:
-    """One scene's plan; ``usd`` is what a take of it will reserve, None when not for sale."""
+    """One scene's plan; ``usd`` is what a take of it will reserve, None when not for sale.
+
+    ``frames`` are the scene's, ``holds`` those that fit into ``seconds``.
+    """
 
     prompt: str
     model: str
@@ -32,9 +42,20 @@ class TakePlan:
     reference_key: str | None
     usd: Decimal | None
     fingerprint: str
+    frames: Frames
+    holds: Frames
 
     def price(self) -> Decimal:
-        """Raises UnknownPrice instead of buying at any price."""
+        """Raises UnknownPrice instead of buying at any price, ClipTooShort instead of buying what
+        cannot be used."""
+        if self.holds < self.frames:
+            raise ClipTooShort(
+                f"a clip of {self.seconds} s holds {self.holds} frames and does not cover a scene"
+                f" of {self.frames}; split the scene, or raise the project's clipSeconds",
+                field="clipSeconds",
+                value=self.seconds,
+                allowed=f"a duration of at least {self.frames} frames",
+            )
         if self.usd is None:
             raise UnknownPrice(
                 f"no price is known for {self.model!r} at {self.size}, so nothing may be bought;"
@@ -76,6 +97,8 @@ def plan_take(
         reference_key=reference,
         usd=_price(capabilities, seconds, size),
         fingerprint=artifacts.fingerprint("scene_plan", parts),
+        frames=scene.frames,
+        holds=whole_frames(seconds, projects.fps_of(project)),
     )
 
 

@@ -9,6 +9,7 @@ from musicapp_pipeline.generation import admission, ledger
 from musicapp_pipeline.generation.admission import BadSource, BadTakeKey, parse_key
 from musicapp_pipeline.generation.errors import UnknownPrice
 from musicapp_pipeline.generation.ledger import OverBudget
+from musicapp_pipeline.generation.takeplan import ClipTooShort
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import GenerationAttempt, ProcessingJob, SceneVersion
@@ -201,3 +202,11 @@ def test_takes_of_one_scene_that_a_list_cannot_tell_apart_have_equal_fingerprint
     one, other = world.admit(0, each=2, accepts_seed=False)
     (elsewhere,) = world.admit(1, accepts_seed=False)
     assert one.attempt.fingerprint == other.attempt.fingerprint != elsewhere.attempt.fingerprint
+
+
+def test_a_clip_that_does_not_cover_its_scene_is_not_bought(world):
+    with world.database.write() as session:
+        scenes.get(session, world.scene_ids[0]).end_frame += 24 * 60
+    with pytest.raises(ClipTooShort):
+        world.admit()
+    assert nothing_was_written(world)

@@ -27,6 +27,7 @@ from musicapp_pipeline.store import events, projects, scenes
 from musicapp_pipeline.store.models import Project
 from musicapp_pipeline.store.projects import NewProject
 from musicapp_pipeline.storyboard.costs import estimate_project
+from musicapp_pipeline.timebase import whole_frames
 
 MEASURED_DIFFERS = 0.05
 """Seconds between declared and measured length that are worth a word."""
@@ -84,6 +85,7 @@ def update(
     fields = _checked_fields(project, changes)
     _check_model(context, fields["sora_model"], fields["clip_seconds"])
     _check_style(fields["style_preset"])
+    _check_clips_cover(session, project, fields["clip_seconds"])
     if fields["fps"] != project.fps and scenes.of_project(session, project.id):
         raise InTheWay(
             "the frame rate cannot change once there are scenes: their cuts are frames of the"
@@ -117,6 +119,23 @@ def update(
     project.revision += 1
     events.tell(session, project.id, "project", id=project.id)
     session.flush()
+
+
+def _check_clips_cover(session: Session, project: Project, clip_seconds: int) -> None:
+    """A shorter clip must still cover every scene, or takes would be bought that do not."""
+    if clip_seconds >= project.clip_seconds:
+        return
+    holds = whole_frames(clip_seconds, projects.fps_of(project))
+    longer = [s for s in scenes.of_project(session, project.id) if s.frames > holds]
+    if longer:
+        named = ", ".join(f"{scene.order} ({scene.id})" for scene in longer)
+        raise InTheWay(
+            f"a clip of {clip_seconds} s would not cover scene {named}; split"
+            f" {'it' if len(longer) == 1 else 'them'} first",
+            field="clipSeconds",
+            value=clip_seconds,
+            allowed=f"what covers scenes of up to {max(s.frames for s in longer)} frames",
+        )
 
 
 def _checked_fields(project: Project, changes: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +187,8 @@ def read(session: Session, context: AppContext, who: Caller, project: Project) -
         fps=fps_number(project.fps),
         seed=project.seed,
         vocal_stem_url=who.followable(project.vocal_stem_url),
-        warnings=_warnings(project, estimate > project.budget_cap_usd, len(costs) < len(rows)),
+        warnings=_outdated(facts)
+        + _warnings(project, estimate > project.budget_cap_usd, len(costs) < len(rows)),
         events_url=who.address(f"/api/projects/{project.id}/events"),
         revision=project.revision,
     )
@@ -193,6 +213,18 @@ def _common(project: Project, facts: Facts) -> dict[str, Any]:
         "created_at": project.created_at,
         "updated_at": project.updated_at,
     }
+
+
+def _outdated(facts: Facts) -> list[str]:
+    out = []
+    if not facts.standing.heard:
+        out.append(
+            "audioUrl names another song than the one that was heard: duration, beats and scenes"
+            " are still the former's; generate the storyboard again"
+        )
+    if not facts.standing.shown:
+        out.append("the last export does not show the present takes and cuts; export again")
+    return out
 
 
 def _warnings(project: Project, over: bool, unpriced: bool) -> list[str]:
