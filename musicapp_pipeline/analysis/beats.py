@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from musicapp_pipeline.analysis import activation, bars, network, onsets, pulse
+from musicapp_pipeline.analysis import activation, bars, onsets, pulse
 from musicapp_pipeline.analysis.arrays import Doubles, Floats, Ints
 from musicapp_pipeline.analysis.spectra import FPS, Spectra
 
@@ -44,18 +44,17 @@ class BeatGrid:
         return np.asarray(self.times[self.position == 0])
 
 
-def find_beats(song: Spectra, grown: Floats, flux: Floats) -> BeatGrid:
+def find_beats(song: Spectra, heard: Floats, flux: Floats) -> BeatGrid:
     """Hear the beat grid of a song.
 
     Args:
         song: its spectra.
-        grown: the rise of its mel bands at 100 fps, see :func:`onsets.rise`.
+        heard: what the network says, see :func:`network.activations`.
         flux: the rise in six bands, see :func:`onsets.band_flux`.
     """
     attacks = activation.attack_activation(flux)
     if song.duration < 0.6 or float(attacks.max(initial=0)) < 0.05:
         return _ruler(song.duration, "no beat heard: the grid is a plain 120 BPM ruler")
-    heard = network.activations(song, grown)
     fused = activation.fuse(heard[:, 0], attacks)
     found = pulse.track_pulse(fused, prior=pulse.lognormal_tempo(*TEMPO_PRIOR))
     if len(found.frames) < 2:

@@ -1,4 +1,4 @@
-"""The beat network in plain numpy: mel bands in, beat and downbeat activations out.
+"""The network in plain numpy: mel bands in, how much each moment sounds like a beat out.
 
 A convolution over three frames, then residual convolutions over time whose reach grows to twenty
 seconds either way. ``training/`` made the weights from generated songs alone.
@@ -26,15 +26,22 @@ CHANNELS = 40
 FIRST_TAPS = 3
 TAPS = 5
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-OUTPUTS = ("beat", "downbeat", "turn", "sung", "tune")
-"""What a moment may be: a beat, a bar's first, a section's first, sung, under a tune."""
-WEIGHTS = Path(__file__).parent / "weights" / "beats.npz"
+OUTPUTS = ("beat", "downbeat", "turn")
+"""What a moment may be: a beat, a bar's first beat, the first of a section."""
+WEIGHTS = tuple(
+    Path(__file__).parent / "weights" / name for name in ("beats.npz", "beats-early.npz")
+)
+"""Two stages of one training. Where they disagree neither is sure: together they err less."""
 
 
 @lru_cache(maxsize=1)
-def weights() -> dict[str, Floats]:
-    """The trained arrays, laid out for matrix products."""
-    with np.load(WEIGHTS) as stored:
+def weights() -> tuple[dict[str, Floats], ...]:
+    """The trained arrays of each stage, laid out for matrix products."""
+    return tuple(_laid_out(path) for path in WEIGHTS)
+
+
+def _laid_out(path: Path) -> dict[str, Floats]:
+    with np.load(path) as stored:
         raw = {key: stored[key].astype(np.float32) for key in stored.files}
     ready = {key: value for key, value in raw.items() if key.endswith("_b")}
     for key in raw.keys() - ready.keys():
@@ -44,22 +51,23 @@ def weights() -> dict[str, Floats]:
 
 
 def activations(song: Spectra, grown: Floats) -> Floats:
-    """How much each moment sounds like a beat and like a downbeat.
+    """How much each moment sounds like each of ``OUTPUTS``.
 
     Args:
         song: its spectra.
         grown: the rise of its mel bands, see ``onsets.rise``.
 
     Returns:
-        Probabilities at 50 fps, (frames, 2): beat, downbeat.
+        Probabilities at 50 fps, (frames, outputs).
     """
     harmony = harmonic_change(song.chroma, network_frames(song.mel))
-    logits = forward(network_input(song.mel, grown, harmony), weights())
+    x = network_input(song.mel, grown, harmony)
+    logits = sum(forward(x, w) for w in weights()) / np.float32(len(WEIGHTS))
     return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
 def forward(x: Floats, w: dict[str, Floats]) -> Floats:
-    """The network's logits, (frames, 2), for its inputs, (frames, ``INPUTS``)."""
+    """The network's logits, (frames, outputs), for its inputs, (frames, ``INPUTS``)."""
     x = np.maximum(_neighbours(x, FIRST_TAPS, 1) @ w["first_w"] + w["first_b"], 0)
     for i, dilation in enumerate(DILATIONS):
         wide = _neighbours(x, TAPS, dilation) @ w[f"wide{i}_w"] + w[f"wide{i}_b"]

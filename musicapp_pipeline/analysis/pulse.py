@@ -118,7 +118,8 @@ def _forward(gain: Doubles, intervals: Ints, change: Doubles, near: Ints) -> tup
         back = np.maximum(started, 0)
         arrival = value[back, columns] + _segments(gain, back, intervals)
         arrival = np.where(started >= 0, arrival, _NEVER).astype(np.float32)
-        options = arrival[:, near] + near_change
+        options = np.take(arrival, near, axis=1, mode="clip")
+        options += near_change
         choice = options.argmax(axis=2)
         best = np.take_along_axis(options, choice[:, :, None], axis=2)[:, :, 0]
         # The song may begin inside an interval: everything before the first beat is rest.

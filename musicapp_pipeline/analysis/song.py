@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from musicapp_pipeline.analysis import beats, labels, loudness, onsets, sections, tonality
+from musicapp_pipeline.analysis import beats, labels, loudness, network, onsets, sections, tonality
 from musicapp_pipeline.analysis.arrays import Doubles, Floats
 from musicapp_pipeline.analysis.decoding import Sound, read_sound, sound_of
 from musicapp_pipeline.analysis.model import Beat, EnergyPoint, Section, SongAnalysis
@@ -43,19 +43,21 @@ def analyze_samples(samples: Floats, *, on_progress: OnProgress = silent) -> Son
 
 def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:
     on_progress(0.2, "spectra")
-    heard = spectra(sound.samples)
-    grown = onsets.rise(heard.mel)
+    song = spectra(sound.samples)
+    grown = onsets.rise(song.mel)
     flux = onsets.band_flux(grown)
+    on_progress(0.4, "listening")
+    heard = network.activations(song, grown)
     on_progress(0.5, "beats")
-    grid = beats.find_beats(heard, grown, flux)
+    grid = beats.find_beats(song, heard, flux)
     strength = onsets.onset_strength(flux)
     onset_times, onset_strengths = onsets.pick_onsets(strength)
     on_progress(0.8, "sections")
-    parts = _sections(heard, grid, sound.duration)
-    key, key_lead = tonality.find_key(heard)
-    points, energies = loudness.energy_curve(heard.power)
+    parts = _sections(song, heard, grid, sound.duration)
+    key, key_lead = tonality.find_key(song)
+    points, energies = loudness.energy_curve(song.power)
     activity = flux.mean(axis=1).astype(np.float64)
-    features = tonality.spectral_features(heard, activity, key, grid.bpm)
+    features = tonality.spectral_features(song, activity, key, grid.bpm)
     on_progress(1.0, "heard")
     return SongAnalysis(
         duration=round(sound.duration, 6),
@@ -79,8 +81,10 @@ def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:
     )
 
 
-def _sections(heard: Spectra, grid: beats.BeatGrid, duration: float) -> tuple[Section, ...]:
-    features = sections.bar_features(heard, grid.downbeats)
+def _sections(
+    song: Spectra, heard: Floats, grid: beats.BeatGrid, duration: float
+) -> tuple[Section, ...]:
+    features = sections.bar_features(song, heard, grid.downbeats)
     found = labels.label_sections(features, sections.boundaries(features), grid.confidence)
     # The resampled song may end a fraction of a sample elsewhere.
     last = found[-1].model_copy(update={"end_time": round(duration, _DIGITS)})

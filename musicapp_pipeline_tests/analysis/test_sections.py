@@ -12,7 +12,7 @@ from musicapp_pipeline.analysis import grammar, labels, sections
 BAR = 2.0
 
 
-def blocks(form, seed=0, spread=0.15):
+def blocks(form, seed=0, spread=0.15, turns=None):
     """Bars of a song: ``form`` is (letter, bars, decibels); equal letters sound alike."""
     rng = np.random.default_rng(seed)
     sounds = {}
@@ -36,7 +36,12 @@ def blocks(form, seed=0, spread=0.15):
 
     edges = BAR * np.arange(len(timbre) + 1)
     return sections.BarFeatures(
-        edges, np.array(timbre), unit(chroma), np.array(loud), unit(np.array(prints))
+        edges,
+        np.array(timbre),
+        unit(chroma),
+        np.array(loud),
+        unit(np.array(prints)),
+        np.full(len(timbre), sections.TURN_USUAL) if turns is None else np.array(turns),
     )
 
 
@@ -58,6 +63,16 @@ def test_blocks_are_cut_where_they_change(seed):
 def test_a_song_that_never_changes_is_not_chopped():
     found = sections.boundaries(blocks([("a", 32, -12)]))
     assert len(found) <= 4
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_turns_that_are_heard_show_where_a_blurred_song_changes(seed):
+    heard = np.zeros(starts(POP)[-1])
+    heard[starts(POP)[:-1]] = 1.0
+    blurred = sections.boundaries(blocks(POP, seed, spread=3.0))
+    shown = sections.boundaries(blocks(POP, seed, spread=3.0, turns=heard))
+    assert blurred.tolist() != starts(POP)
+    assert shown.tolist() == starts(POP)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -135,7 +150,10 @@ def test_forms_are_read_as_people_would(alike, loud, bars, types):
 
 
 def test_one_section_alone_is_a_verse_without_certainty():
-    assert grammar.types_of(np.array([0]), np.array([-10.0]), np.array([8])) == (["verse"], 0.0)
+    assert grammar.types_of(np.array([0]), np.array([-10.0]), np.array([8])) == (
+        ["verse"],
+        0.0,
+    )
 
 
 def test_linkage_merges_the_nearest_first():

@@ -80,7 +80,7 @@ def excerpt(song: Example, frames: int, rng: Rng) -> tuple[Floats, Floats, Float
         frames: length at 50 fps.
 
     Returns:
-        inputs (frames, 164), targets (frames, 5), see ``network.OUTPUTS``, and weights (frames,).
+        inputs (frames, 164), targets (frames, 5), see ``train.TASKS``, and weights (frames,).
     """
     speed = float(rng.uniform(0.85, 1.18)) if rng.random() < 0.6 else 1.0
     span = int(np.ceil(frames * speed))

@@ -23,9 +23,14 @@ from musicapp_pipeline.analysis.training.examples import Example, excerpt, load
 
 FRAMES = 1500
 BATCH = 12
+TASKS = (*OUTPUTS, "sung", "tune")
+"""What is learned: the last two, whether a voice or anything has the lead, only teach to listen.
+
+They did not carry over from the voice that was studied to the demo's, so they are not shipped.
+"""
 RATE = 3e-3
 SHARES = (0.5, 0.5, 0.15, 0.1, 0.1)
-"""What each output's loss counts: beats first."""
+"""What each task's loss counts: beats first."""
 BALANCE = (4.0, 8.0, 8.0, 1.0, 1.0)
 """How much more a beat (and the like) counts than the many moments that are none."""
 
@@ -60,7 +65,7 @@ def build() -> Any:
         nn.Dropout(0.1),
         *(wide(dilation) for dilation in DILATIONS),
         nn.ReLU(),
-        nn.Conv1d(CHANNELS, len(OUTPUTS), 1),
+        nn.Conv1d(CHANNELS, len(TASKS), 1),
     )
 
 
@@ -84,7 +89,7 @@ class Songs:
 
 
 def _losses(logits: Any, targets: Any, weights: Any) -> Any:
-    """The mean loss of each output, (outputs,)."""
+    """The mean loss of each task, (tasks,)."""
     import torch
     from torch.nn import functional  # type: ignore[import-not-found]
 
@@ -110,7 +115,7 @@ def train(songs: Songs, *, minutes: float, seed: int = 0, start: Path | None = N
         songs: what to study.
         minutes: of wall time; the learning rate falls to nothing with it.
         seed: of weights and excerpts.
-        start: a network to go on from; what it lacks of the outputs begins anew.
+        start: a network to go on from; what it lacks of the tasks begins anew.
     """
     import torch
 
@@ -146,7 +151,7 @@ def _cosine(spent: float) -> float:
 
 
 def _take_over(net: Any, state: dict[str, Any]) -> None:
-    """Load weights; a last layer with fewer outputs fills the first of them."""
+    """Load weights; a last layer with fewer tasks fills the first of them."""
     for key, fresh in net.state_dict().items():
         old = state[key]
         if old.shape != fresh.shape:
@@ -164,7 +169,7 @@ def _report(net: Any, songs: Songs, step: int, minute: float) -> None:
         batches = [_batch(songs.kept, rng) for _ in range(3)]
         held = torch.stack([_losses(net(b[0]), b[1], b[2]) for b in batches]).mean(0)
     net.train()
-    told = " ".join(f"{name} {value:.3f}" for name, value in zip(OUTPUTS, held, strict=True))
+    told = " ".join(f"{name} {value:.3f}" for name, value in zip(TASKS, held, strict=True))
     print(f"{step} steps, {minute:.1f} min, {len(songs.studied)} songs: {told}", flush=True)
 
 
@@ -186,7 +191,9 @@ def export(net: Any, path: Path) -> None:
         arrays[f"mix{i}_w"] = state[f"{block}.4.weight"]
         arrays[f"mix{i}_b"] = state[f"{block}.4.bias"]
     last = 4 + len(DILATIONS) + 1
-    arrays["out_w"], arrays["out_b"] = state[f"{last}.weight"], state[f"{last}.bias"]
+    shipped = slice(len(OUTPUTS))
+    arrays["out_w"] = state[f"{last}.weight"][shipped]
+    arrays["out_b"] = state[f"{last}.bias"][shipped]
     np.savez(path, **{key: value.astype(np.float16) for key, value in arrays.items()})
 
 
