@@ -35,7 +35,7 @@ def _blocks(heading: str = "") -> list[dict[str, str]]:
     text = PAGE.read_text("utf-8").partition(f"\n## {heading}")[2]
     text = text.partition("\n## ")[0] if heading else text
     for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
-        exports = block[block.index("export") :].replace("…", "x")
+        exports = block[block.index("export") :]
         shell = ["/bin/sh", "-c", f"{exports}\nenv -0"]
         out = subprocess.run(shell, env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=True)
         pairs = (line.split("=", 1) for line in out.stdout.decode().split("\0") if "=" in line)
@@ -104,6 +104,17 @@ def test_what_the_page_says_about_fal_makes_clips_there(tmp_path):
         _make_a_clip(ours | line, tmp_path)
         (_, one_line) = (job.endpoint for job in fal.jobs.values())
     assert one_line == json.loads(line["musicapp_models"])[0]["text_endpoint"]
+
+
+@pytest.mark.parametrize("heading", ["SGLang-Diffusion", "vLLM-Omni", "LiteLLM proxy", "fal"])
+def test_every_chapter_says_how_to_ask_for_its_model(heading):
+    """Whoever pastes only the settings would buy the default model."""
+    told = [json.loads(b["musicapp_models"]) for b in _blocks(heading) if "musicapp_models" in b]
+    chapter = PAGE.read_text("utf-8").partition(f"\n## {heading}")[2].partition("\n## ")[0]
+    assert told
+    for entries in told:
+        for entry in entries:
+            assert f"--model {entry['name']}" in chapter
 
 
 def test_every_setting_is_described():
