@@ -152,3 +152,13 @@ def test_many_changes_at_once_reach_every_listener_in_order(world: World) -> Non
         return list(heard)
 
     assert asyncio.run(scenario()) == [list(range(40))] * 3
+
+
+def test_what_happened_is_told_whole_however_much_it_was(api: Api, world: World) -> None:
+    project = new_project(api)
+    with world.database.write() as session:
+        for n in range(2500):
+            events.tell(session, project["id"], "scene", id=f"s-{n}")
+    answer = api.get(f"{project['eventsUrl']}?follow=false")
+    told = [json.loads(line[6:])["id"] for line in answer.text.splitlines() if line[:6] == "data: "]
+    assert told[-2500:] == [f"s-{n}" for n in range(2500)]

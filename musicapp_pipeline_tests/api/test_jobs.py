@@ -58,8 +58,7 @@ def test_a_running_job_is_told_and_ends_by_itself(api: Api, world: World) -> Non
         jobs.claim(session, job_id, f"run-{job_id}")
     answer = api.post(f"/api/jobs/{job_id}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (200, "running")
-    with world.database.read() as session:
-        assert jobs.get(session, job_id).cancel_requested
+    assert api.get(f"/api/jobs/{job_id}").json()["cancelRequested"] is True
     assert world.launcher.cancelled == []
 
 
@@ -84,6 +83,31 @@ def test_cancelling_a_generation_says_what_is_paid_and_held(
     assert (answer["status"] == "cancelled") is (state == "reserved")
     held = api.get(at).json()["heldUsd"]
     assert held == pytest.approx(expected[state][1])
+
+
+def test_a_cancelled_job_shows_what_was_charged_later(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    made = api.post(f"{at}/scenes/{scenes[0]['id']}/generate").json()
+    here, price = f"/api/jobs/{made['jobIds'][0]}", scenes[0]["estimatedCostUsd"]
+    assert made["jobs"][0]["heldUsd"] == pytest.approx(price)
+    with world.database.write() as session:
+        attempt = ledger.attempts_of(session, made["versions"][0]["id"])[0]
+        ledger.move(session, attempt, "submitting")
+        ledger.move(session, attempt, "submitted", provider_job_id="video_1")
+    assert api.post(f"{here}/cancel").json()["paidUsd"] == 0
+    with world.database.write() as session:
+        jobs.finish(session, made["jobIds"][0], "cancelled")
+        ledger.settle(session, ledger.attempts_of(session, made["versions"][0]["id"])[0])
+    for shown in (api.get(here).json(), api.get(f"{at}/jobs").json()[0]):
+        assert (shown["status"], shown["cancelRequested"]) == ("cancelled", True)
+        assert (shown["paidUsd"], shown["heldUsd"]) == (pytest.approx(price), 0)
+
+
+def test_generating_before_there_are_scenes_is_409(api: Api) -> None:
+    at = f"/api/projects/{new_project(api)['id']}"
+    answer = api.post(f"{at}/generate")
+    assert answer.status_code == 409
+    assert "storyboard" in answer.json()["detail"]
 
 
 def test_an_ended_job_cannot_be_cancelled_but_a_cancelled_one_may_again(

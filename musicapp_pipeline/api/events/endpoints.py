@@ -71,8 +71,10 @@ async def _live(hub: Hub, project_id: str, after: int | None) -> AsyncIterator[S
 
 
 async def _past(hub: Hub, project_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
-    for change in await hub.past(project_id, after):
-        yield _event(change)
+    while batch := await hub.past(project_id, after):
+        for change in batch:
+            after = change.id
+            yield _event(change)
 
 
 def _event(change: Change) -> ServerSentEvent:

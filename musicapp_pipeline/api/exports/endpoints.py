@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.api.access.ownership import project_of
 from musicapp_pipeline.api.deps import Context, ProjectId, Who
 from musicapp_pipeline.api.exports import service
 from musicapp_pipeline.api.exports.schemas import ExportCreate, Exporting, ExportRead
-from musicapp_pipeline.api.exports.views import export_view
 from musicapp_pipeline.api.jobs import service as jobs_service
 from musicapp_pipeline.api.kit.once import OnlyOnce
+from musicapp_pipeline.api.kit.paging import Paging
 from musicapp_pipeline.api.problems import problems
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["export"])
@@ -40,12 +40,21 @@ def export_project(
     return once.run(202, work)
 
 
-@router.get("/exports", responses=problems(404))
-def list_exports(project_id: ProjectId, context: Context, who: Who) -> list[ExportRead]:
+@router.get("/exports", responses=problems(400, 404))
+def list_exports(
+    project_id: ProjectId,
+    request: Request,
+    response: Response,
+    context: Context,
+    who: Who,
+    page: Paging,
+) -> list[ExportRead]:
     """A project's exports, newest first."""
     with context.database.read() as session:
         project_of(session, who, project_id)
-        return [export_view(who, *pair) for pair in service.of_project(session, project_id)]
+        rows = service.page_of_exports(session, project_id, page)
+        page.link(request, response, [(export.created_at, export.id) for export, _ in rows])
+        return service.read_all(session, who, project_id, rows)
 
 
 @router.get("/exports/{export_id}", responses=problems(404))
@@ -58,4 +67,5 @@ def get_export(
     """One export and its files."""
     with context.database.read() as session:
         project_of(session, who, project_id)
-        return export_view(who, *service.get(session, project_id, export_id))
+        found = service.get(session, project_id, export_id)
+        return service.read_all(session, who, project_id, [found])[0]

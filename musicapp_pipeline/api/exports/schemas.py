@@ -29,6 +29,7 @@ EXPORT_EXAMPLE: dict[str, Any] = {
         }
     ],
     "posterUrl": "/media/projects/eternal-flame-k3m9x2/final/9f2c-poster.jpg",
+    "stale": False,
     "createdAt": "2026-11-22T13:30:00Z",
 }
 
@@ -82,6 +83,8 @@ class ExportRead(Output):
     options: dict[str, Any]
     renditions: list[Rendition]
     poster_url: str | None
+    stale: bool
+    """Takes, cuts or subtitles have changed since: exporting again would give another video."""
     created_at: Moment
 
 

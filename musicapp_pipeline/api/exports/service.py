@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.errors import InTheWay
-from musicapp_pipeline.api.exports.schemas import ExportCreate, Exporting
+from musicapp_pipeline.api.exports.schemas import ExportCreate, Exporting, ExportRead
 from musicapp_pipeline.api.exports.views import export_view
 from musicapp_pipeline.api.jobs import service as jobs_service
 from musicapp_pipeline.api.jobs.queries import open_jobs
+from musicapp_pipeline.api.kit.paging import Page
+from musicapp_pipeline.api.projects.freshness import Standing, is_stale, standing_of
 from musicapp_pipeline.api.scenes.queries import versions_of
-from musicapp_pipeline.store import ids, jobs, scenes, takes
+from musicapp_pipeline.store import ids, jobs, projects, scenes, takes
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import Export, ProcessingJob, Project, Scene, SceneVersion
 
@@ -43,16 +45,37 @@ def queue(
     return _answer(session, context, who, job, export, chosen)
 
 
-def of_project(session: Session, project_id: str) -> list[tuple[Export, ProcessingJob | None]]:
+def page_of_exports(
+    session: Session, project_id: str, page: Page
+) -> list[tuple[Export, ProcessingJob | None]]:
     """A project's exports, newest first, with their jobs."""
     query = (
         select(Export, ProcessingJob)
         .outerjoin(ProcessingJob, ProcessingJob.id == Export.job_id)
         .where(Export.project_id == project_id)
         .order_by(Export.created_at.desc(), Export.id.desc())
-        .limit(200)
+        .limit(page.limit)
     )
+    if page.after is not None:
+        at, id_ = page.after
+        older = and_(Export.created_at == at, Export.id < id_)
+        query = query.where(or_(Export.created_at < at, older))
     return [(export, job) for export, job in session.execute(query)]
+
+
+def read_all(
+    session: Session,
+    who: Caller,
+    project_id: str,
+    rows: Sequence[tuple[Export, ProcessingJob | None]],
+) -> list[ExportRead]:
+    """Exports as they are shown."""
+    standing = standing_of(session, [project_id]).get(project_id, Standing())
+    lyrics = projects.storyboard(session, project_id).lyrics_data
+    return [
+        export_view(who, export, job, stale=is_stale(export, standing, lyrics))
+        for export, job in rows
+    ]
 
 
 def get(session: Session, project_id: str, export_id: str) -> tuple[Export, ProcessingJob | None]:

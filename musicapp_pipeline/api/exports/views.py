@@ -10,7 +10,9 @@ from musicapp_pipeline.api.exports.schemas import ExportRead, Rendition
 from musicapp_pipeline.store.models import Export, ProcessingJob
 
 
-def export_view(who: Caller, export: Export, job: ProcessingJob | None) -> ExportRead:
+def export_view(
+    who: Caller, export: Export, job: ProcessingJob | None, *, stale: bool = False
+) -> ExportRead:
     """An export as it is shown."""
     return ExportRead(
         id=export.id,
@@ -20,6 +22,7 @@ def export_view(who: Caller, export: Export, job: ProcessingJob | None) -> Expor
         options=export.options,
         renditions=[_rendition(who, entry) for entry in export.renditions],
         poster_url=who.media(export.poster_key),
+        stale=stale and job is not None and job.status == "completed",
         created_at=export.created_at,
     )
 

@@ -64,4 +64,4 @@ def list_jobs(
         project_of(session, who, project_id)
         rows = page_of_jobs(session, project_id, page, status, type_)
         page.link(request, response, [(row.created_at, row.id) for row in rows])
-        return [service.read(session, context, who, row) for row in rows]
+        return service.read_all(session, context, who, rows)

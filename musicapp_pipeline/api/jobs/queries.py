@@ -1,5 +1,6 @@
 """Reading jobs."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sqlalchemy import and_, func, or_, select
@@ -9,6 +10,9 @@ from musicapp_pipeline.api.kit.paging import Page
 from musicapp_pipeline.generation import states
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.models import GenerationAttempt, ProcessingJob
+
+BUYING = ("generate_scene", "remix_scene")
+"""Types of jobs that pay for a take."""
 
 
 def open_jobs(session: Session, project_id: str, type_: str | None = None) -> list[ProcessingJob]:
@@ -44,17 +48,26 @@ def page_of_jobs(
     return list(session.scalars(query))
 
 
-def money_of(session: Session, job: ProcessingJob) -> tuple[Decimal, Decimal]:
-    """Paid and still held for a job's take."""
-    if job.version_id is None or job.type not in ("generate_scene", "remix_scene"):
-        return Decimal(0), Decimal(0)
-    mine = GenerationAttempt.version_id == job.version_id
-    paid = session.scalar(select(func.sum(GenerationAttempt.settled_usd)).where(mine))
-    held = session.scalar(
-        select(func.sum(GenerationAttempt.reserved_usd)).where(
-            mine,
-            GenerationAttempt.state.in_(states.HOLDING),
-            GenerationAttempt.settled_usd.is_(None),
-        )
+def money_of(
+    session: Session, rows: Sequence[ProcessingJob]
+) -> Mapping[str, tuple[Decimal, Decimal]]:
+    """Paid and still held for the take of each job that buys one, by the job's id."""
+    takes = {job.version_id: job.id for job in rows if job.type in BUYING}
+    if not takes:
+        return {}
+    held = and_(
+        GenerationAttempt.state.in_(states.HOLDING), GenerationAttempt.settled_usd.is_(None)
     )
-    return Decimal(paid or 0), Decimal(held or 0)
+    query = (
+        select(
+            GenerationAttempt.version_id,
+            func.sum(GenerationAttempt.settled_usd),
+            func.sum(GenerationAttempt.reserved_usd).filter(held),
+        )
+        .where(GenerationAttempt.version_id.in_(takes))
+        .group_by(GenerationAttempt.version_id)
+    )
+    return {
+        takes[version_id]: (paid or Decimal(0), reserved or Decimal(0))
+        for version_id, paid, reserved in session.execute(query)
+    }

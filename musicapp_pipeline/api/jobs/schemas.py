@@ -22,6 +22,9 @@ JOB_EXAMPLE: dict[str, Any] = {
     "projectId": "eternal-flame-k3m9x2",
     "sceneId": "s007-k3m9x2",
     "versionId": "v-k3m9x2p7qa4t",
+    "cancelRequested": False,
+    "paidUsd": 0.0,
+    "heldUsd": 0.48,
 }
 
 
@@ -46,6 +49,12 @@ class JobRead(Output):
     project_id: str
     scene_id: str | None
     version_id: str | None
+    cancel_requested: bool
+    """Somebody asked it to stop; while it is still running, it is about to."""
+    paid_usd: Usd
+    """What its take has cost so far, also after it was cancelled."""
+    held_usd: Usd
+    """Still reserved: the provider may have the request, and what it delivers is kept."""
 
 
 class JobCancelled(JobRead):
@@ -53,10 +62,14 @@ class JobCancelled(JobRead):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{**JOB_EXAMPLE, "status": "cancelled", "paidUsd": 0.48, "heldUsd": 0.0}]
+            "examples": [
+                {
+                    **JOB_EXAMPLE,
+                    "status": "cancelled",
+                    "cancelRequested": True,
+                    "paidUsd": 0.48,
+                    "heldUsd": 0.0,
+                }
+            ]
         }
     )
-
-    paid_usd: Usd
-    held_usd: Usd
-    """Still reserved: the provider has the request, and what it delivers is kept."""

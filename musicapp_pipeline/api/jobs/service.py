@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,22 +11,36 @@ from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.errors import InTheWay
 from musicapp_pipeline.api.exports.views import files_of_job
-from musicapp_pipeline.api.jobs.queries import money_of
+from musicapp_pipeline.api.jobs.queries import BUYING, money_of
 from musicapp_pipeline.api.jobs.schemas import JobCancelled, JobRead
 from musicapp_pipeline.generation import submission
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import ProcessingJob, now
 
-GENERATION = ("generate_scene", "remix_scene")
+NOTHING = (Decimal(0), Decimal(0))
 
 
 def read(session: Session, context: AppContext, who: Caller, job: ProcessingJob) -> JobRead:
     """A job as it is shown."""
-    return JobRead(**_fields(session, context, who, job))
+    return read_all(session, context, who, [job])[0]
+
+
+def read_all(
+    session: Session, context: AppContext, who: Caller, rows: Sequence[ProcessingJob]
+) -> list[JobRead]:
+    """Jobs as they are shown."""
+    money = money_of(session, rows)
+    return [
+        JobRead(**_fields(session, context, who, job, money.get(job.id, NOTHING))) for job in rows
+    ]
 
 
 def _fields(
-    session: Session, context: AppContext, who: Caller, job: ProcessingJob
+    session: Session,
+    context: AppContext,
+    who: Caller,
+    job: ProcessingJob,
+    money: tuple[Decimal, Decimal],
 ) -> dict[str, Any]:
     result = job.result
     if job.type == "stitch_final" and job.status == "completed":
@@ -46,6 +61,9 @@ def _fields(
         "project_id": job.project_id,
         "scene_id": job.scene_id,
         "version_id": job.version_id,
+        "cancel_requested": job.cancel_requested,
+        "paid_usd": money[0],
+        "held_usd": money[1],
     }
 
 
@@ -80,8 +98,8 @@ def cancel(session: Session, context: AppContext, who: Caller, job: ProcessingJo
         )
     ask_to_stop(session, job)
     session.flush()
-    paid, held = money_of(session, job)
-    return JobCancelled(**_fields(session, context, who, job), paid_usd=paid, held_usd=held)
+    money = money_of(session, [job]).get(job.id, NOTHING)
+    return JobCancelled(**_fields(session, context, who, job, money))
 
 
 def ask_to_stop(session: Session, job: ProcessingJob) -> str | None:
@@ -94,7 +112,7 @@ def ask_to_stop(session: Session, job: ProcessingJob) -> str | None:
         return None
     waiting = job.run_id if job.status == "queued" else None
     job.cancel_requested = True
-    if job.type in GENERATION and job.version_id is not None:
+    if job.type in BUYING and job.version_id is not None:
         submission.request_cancel(session, takes.get(session, job.version_id))
     elif job.status == "queued":
         jobs.finish(session, job.id, "cancelled", message="cancelled before it began")

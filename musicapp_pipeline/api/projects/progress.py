@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.api.projects.freshness import Standing, standing_of
 from musicapp_pipeline.api.projects.schemas import Progress, SceneCounts, Stages, StageState
 from musicapp_pipeline.generation import states
 from musicapp_pipeline.store import jobs
@@ -28,18 +29,18 @@ class Facts:
     selected: int = 0
     jobs: dict[str, tuple[str, float]] = field(default_factory=dict)
     """The newest job of each type: status and progress."""
+    standing: Standing = field(default_factory=Standing)
 
     def progress(self) -> Progress:
         """Stages and scenes as one picture."""
         counts = SceneCounts(total=sum(self.scenes.values()), selected=self.selected, **self.scenes)
         stages = self._stages(counts)
-        analysis_share = 1.0 if self.planned else self.jobs.get("analyze_audio", ("", 0.0))[1]
         total = counts.total or 1
         shares = {
-            "analysis": analysis_share,
+            "analysis": self._share("analyze_audio", stages.analysis),
             "generation": counts.completed / total,
             "selection": counts.selected / total,
-            "export": self.jobs.get("stitch_final", ("", 0.0))[1],
+            "export": self._share("stitch_final", stages.export),
         }
         done = sum(WEIGHTS[name] * share for name, share in shares.items())
         return Progress(
@@ -59,15 +60,24 @@ class Facts:
         selection: StageState = "completed" if chosen else "pending"
         if counts.selected and not chosen:
             selection = "running"
+        heard = self.planned and self.standing.heard
         return Stages(
-            analysis="completed" if self.planned else self._of_job("analyze_audio"),
+            analysis="completed" if heard else self._of_job("analyze_audio", self.standing.heard),
             generation=generation,
             selection=selection,
-            export=self._of_job("stitch_final"),
+            export=self._of_job("stitch_final", self.standing.shown),
         )
 
-    def _of_job(self, type_: str) -> StageState:
+    def _share(self, type_: str, state: StageState) -> float:
+        if state == "completed":
+            return 1.0
+        return self.jobs[type_][1] if state == "running" else 0.0
+
+    def _of_job(self, type_: str, valid: bool) -> StageState:
+        """The state of the newest job; what it made counts only as long as it is ``valid``."""
         status, _ = self.jobs.get(type_, ("", 0.0))
+        if status == "completed" and not valid:
+            return "pending"
         by_status: dict[str, StageState] = {
             "queued": "running",
             "running": "running",
@@ -78,9 +88,11 @@ class Facts:
 
 
 def facts_of(session: Session, project_ids: Sequence[str]) -> dict[str, Facts]:
-    """Facts of each project, in five queries however many there are."""
+    """Facts of each project, in a handful of queries however many there are."""
     out: dict[str, Facts] = defaultdict(Facts)
     _money(session, project_ids, out)
+    for project_id, standing in standing_of(session, project_ids).items():
+        out[project_id].standing = standing
     planned = select(Storyboard.project_id).where(
         Storyboard.project_id.in_(project_ids), Storyboard.planned.is_(True)
     )

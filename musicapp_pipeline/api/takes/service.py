@@ -51,7 +51,7 @@ def generate(
     opened = [item.job for item in made if item.job is not None]
     return Generating(
         job_ids=[job.id for job in opened],
-        jobs=[jobs_service.read(session, context, who, job) for job in opened],
+        jobs=jobs_service.read_all(session, context, who, opened),
         versions=views(session, context, who, project, [item.version for item in made]),
         reserved_usd=_reserved(made),
         remaining_usd=_remaining(session, project),
@@ -59,7 +59,16 @@ def generate(
 
 
 def without_takes(session: Session, project: Project) -> list[Scene]:
-    """Scenes for which nothing was asked yet."""
+    """Scenes for which nothing was asked yet.
+
+    Raises:
+        InTheWay: the project has no scenes at all.
+    """
+    rows = scenes.of_project(session, project.id)
+    if not rows:
+        raise InTheWay(
+            "there are no scenes to generate; generate the storyboard first", field="scenes"
+        )
     busy = set(
         session.scalars(
             select(SceneVersion.scene_id)
@@ -70,7 +79,7 @@ def without_takes(session: Session, project: Project) -> list[Scene]:
             .distinct()
         )
     )
-    return [s for s in scenes.of_project(session, project.id) if s.id not in busy]
+    return [scene for scene in rows if scene.id not in busy]
 
 
 def remix_take(
