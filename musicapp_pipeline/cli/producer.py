@@ -3,8 +3,10 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import dagster as dg
+from sqlalchemy.orm import Session
 
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.background import BackgroundDispatcher
@@ -15,6 +17,7 @@ from musicapp_pipeline.defs.observe import MADE, observed_by
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import admission, ledger
 from musicapp_pipeline.store import projects, scenes, takes
+from musicapp_pipeline.store.models import now
 
 LOOK = 0.2
 
@@ -38,6 +41,7 @@ class Producer:
     wanted_takes: int
     made: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
+    asked_at: datetime = field(default_factory=now)
     _before: Next | None = None
 
     def run(self, project_id: str) -> None:
@@ -48,7 +52,7 @@ class Producer:
 
     def _advance(self, project_id: str) -> bool:
         with self.bench.database.read() as session:
-            steps = next_steps(session, self.bench, project_id, self.wanted_takes)
+            steps = self._next(session, project_id)
         if steps.finished:
             return True
         if steps.runs and steps == self._before:
@@ -75,6 +79,9 @@ class Producer:
                 self._took("waiting for takes", LOOK)
         return False
 
+    def _next(self, session: Session, project_id: str) -> Next:
+        return next_steps(session, self.bench, project_id, self.wanted_takes, self.asked_at)
+
     def _took(self, what: str, seconds: float) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + seconds
 
@@ -82,7 +89,7 @@ class Producer:
         with self.bench.database.write() as session:
             project = projects.get(session, project_id, lock=True)
             # Asked again behind the lock: the facade may have ordered some of them meanwhile.
-            steps = next_steps(session, self.bench, project_id, self.wanted_takes)
+            steps = self._next(session, project_id)
             wanted = [(scenes.get(session, scene_id), n) for scene_id, n in steps.admit]
             admitted = admission.admit(session, project, wanted, self.bench.provider)
         self.view.log(f"{len(admitted)} takes ordered")

@@ -7,6 +7,7 @@ done.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,8 @@ from musicapp_pipeline.defs.stages import (
     VOICING,
 )
 from musicapp_pipeline.defs.storyboard.scene_plan import plan_of
+from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation.errors import Refused
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.models import Scene, SceneVersion
 
@@ -60,8 +63,21 @@ class Next:
         return not (self.runs or self.admit or self.select or self.waiting or self.failed)
 
 
-def next_steps(session: Session, bench: Workbench, project_id: str, wanted_takes: int) -> Next:
-    """Everything that can be done for a project now."""
+def next_steps(
+    session: Session,
+    bench: Workbench,
+    project_id: str,
+    wanted_takes: int,
+    asked_at: datetime | None = None,
+) -> Next:
+    """Everything that can be done for a project now.
+
+    Args:
+        asked_at: when somebody last asked for the film. Takes that were turned down before, without
+            ever reaching the provider, are then made anew: what stood in their way (a key, an
+            address, an empty account) may have been put right. Those that cost something or were
+            refused for what they show stay, and are a person's to ask for again.
+    """
     if any(BY_NAME[name].current(session, bench, project_id) is None for name in HEARING):
         return Next(runs=(Wanted(HEARING, (project_id,)),))
     rows = scenes.of_project(session, project_id, versions=True)
@@ -73,7 +89,11 @@ def next_steps(session: Session, bench: Workbench, project_id: str, wanted_takes
     admit, select, failed, waiting = [], [], [], 0
     unconformed: list[str] = []
     for scene in rows:
-        usable = fresh_takes(session, bench, scene)
+        usable = [
+            v
+            for v in fresh_takes(session, bench, scene)
+            if asked_at is None or not _never_sent(session, v, asked_at)
+        ]
         waiting += sum(v.status in ("queued", "generating") for v in usable)
         unconformed += [
             v.key
@@ -117,6 +137,16 @@ def fresh_takes(session: Session, bench: Workbench, scene: Scene) -> list[SceneV
         for v in takes.of_scene(session, scene.id)
         if v.plan_fingerprint == plan.fingerprint or v.is_selected or v.kind == "external"
     ]
+
+
+def _never_sent(session: Session, version: SceneVersion, before: datetime) -> bool:
+    """Whether a take ended without its request ever having been taken, before a moment."""
+    if version.status != "failed" or version.updated_at >= before:
+        return False
+    attempts = ledger.attempts_of(session, version.id)
+    refused = (version.error or {}).get("code") == Refused.code
+    never = all(a.state == "released" and a.provider_job_id is None for a in attempts)
+    return bool(attempts) and never and not refused
 
 
 def best_take(versions: Sequence[SceneVersion]) -> SceneVersion | None:

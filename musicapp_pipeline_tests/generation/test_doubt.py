@@ -270,7 +270,7 @@ def hide_from_list(world, *ids: str) -> list[str]:
 
 
 def test_a_first_purchase_is_not_forgotten_over_a_second_doubt(world):
-    """The first job shows up late; the answer of the second is lost too, but it is found at once."""
+    """The first job shows up late; the second answer is lost too, but its job found at once."""
     hidden = hide_from_list(world, "video_00000001")
     world.server.script("create", "lose_response", "lose_response")
     world.admit()
