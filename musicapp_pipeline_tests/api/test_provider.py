@@ -153,6 +153,17 @@ def test_a_job_found_in_the_console_is_attached(api: Api, world: World) -> None:
     assert api.get(at).json()["heldUsd"] == pytest.approx(price)
 
 
+def test_a_paid_clip_that_was_given_up_is_fetched_again(api: Api, world: World) -> None:
+    here, at, price = in_doubt(api, world, "stuck")
+    assert api.post(f"{here}/resolve", json={"outcome": "fetch_again"}).status_code == 409
+    assert api.post(f"{here}/resolve", json={"outcome": "charged"}).status_code == 200
+    answer = api.post(f"{here}/resolve", json={"outcome": "fetch_again"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == "generating"
+    project = api.get(at).json()
+    assert (project["actualCostUsd"], project["heldUsd"]) == (pytest.approx(price), 0)
+
+
 @pytest.mark.parametrize(
     "body",
     [

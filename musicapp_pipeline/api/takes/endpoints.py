@@ -265,7 +265,7 @@ def resolve_version(
 ) -> VersionRead:
     """Clear up a take of which nobody knows whether it was bought (`unknown`), or which was
     bought and does not come (`stuck`): look at the provider's console or invoice first. Until
-    then its price stays held."""
+    then its price stays held. A paid clip that did not arrive can be fetched again, for nothing."""
     with context.database.write() as session:
         _, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
         check_match(if_match, version.revision)

@@ -169,15 +169,17 @@ class External(Input):
 
 
 class Resolution(Input):
-    """What somebody found out at the provider about a take that is `unknown` or `stuck`."""
+    """What somebody found out at the provider about a take that is `unknown` or `stuck`, or whose
+    clip was paid for and did not arrive."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"outcome": "not_charged", "note": "not on the invoice"}]}
     )
 
-    outcome: Literal["not_charged", "charged", "attach"]
+    outcome: Literal["not_charged", "charged", "attach", "fetch_again"]
     """``not_charged`` gives the money back, ``charged`` books it and gives the clip up,
-    ``attach`` fetches the clip of ``soraClipId``."""
+    ``attach`` fetches the clip of ``soraClipId``, ``fetch_again`` one that was paid for and
+    given up."""
     sora_clip_id: Text | None = Field(None, min_length=1, max_length=500)
     note: Text = Field("", max_length=500)
 

@@ -209,7 +209,7 @@ def lip_sync(
 
 
 def resolve(session: Session, version: SceneVersion, body: Resolution) -> None:
-    """Clear up whether a take was bought.
+    """Clear up whether a take was bought, or have a paid clip fetched again.
 
     Raises:
         NothingToResolve, JobOfAnotherTake
@@ -218,6 +218,8 @@ def resolve(session: Session, version: SceneVersion, body: Resolution) -> None:
         resolving.not_charged(session, version.id, body.note)
     elif body.outcome == "charged":
         resolving.charged(session, version.id, body.note)
+    elif body.outcome == "fetch_again":
+        resolving.fetch_again(session, version.id)
     else:
         assert body.sora_clip_id is not None
         resolving.attach(session, version.id, body.sora_clip_id)
