@@ -4,15 +4,20 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import select, update
 
 from musicapp_pipeline.api.app import create_app
 from musicapp_pipeline.api.webhooks import outbox, sender
+from musicapp_pipeline.store.models import Project, WebhookDelivery, WebhookEndpoint, now
 from musicapp_pipeline_tests.api.client import Api, Client
 from musicapp_pipeline_tests.api.serving import Receiver, receiving
 from musicapp_pipeline_tests.api.steps import generated, planned
@@ -115,6 +120,72 @@ def test_only_the_events_that_were_asked_for_are_told(
     assert [json.loads(body)["type"] for _, body in receiver.seen] == ["job.cancelled"]
 
 
+def test_a_silent_endpoint_delays_nobody_else(
+    hooked: tuple[World, Api, Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "TIMEOUT", 60.0)
+    world, api, receiver = hooked
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        deaf = f"http://127.0.0.1:{silent.getsockname()[1]}/hook"
+        quiet = [api.post("/api/webhooks", json={"url": deaf}).json() for _ in range(3)]
+        hook = api.post("/api/webhooks", json={"url": receiver.url}).json()
+        at, scenes = planned(api, world)
+        for scene in scenes[:3]:
+            generated(api, world, at, scene["id"])
+        until(
+            lambda: [d["state"] for d in deliveries(api, hook)],
+            lambda states: states == ["delivered"] * 3,
+        )
+        waiting = [d for one in quiet for d in deliveries(api, one)]
+        assert [(d["state"], d["tries"]) for d in waiting] == [("waiting", 0)] * 9
+    # Closed now: the tries under way end.
+
+
+def test_an_endpoint_that_did_not_answer_is_left_alone_with_all_it_is_due(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Client(create_app(world.context)) as client:
+        api = client.http
+        hook = api.post("/api/webhooks", json={"url": "https://example.org/h"}).json()
+        at, scenes = planned(api, world)
+        for scene in scenes[:3]:
+            generated(api, world, at, scene["id"])
+        until(lambda: outbox.collect(world.database), lambda read: read == 0)
+    sending = sender.WebhookSender(world.database, world.settings, [300.0, 600.0])
+    with world.database.write() as session:
+        session.execute(update(WebhookDelivery).values(next_try_at=now(), state="waiting", tries=0))
+    [turn] = sending._lease(())
+    assert sending._lease({hook["id"]}) == [], "one try at a time"
+    monkeypatch.setattr(sending, "_send", lambda _turn: (None, "no answer"))
+    sending._try(turn)
+    assert sending._lease(()) == []
+    with world.database.read() as session:
+        rows = list(session.scalars(select(WebhookDelivery)))
+    assert len(rows) == 3
+    assert all(row.next_try_at and row.next_try_at > now() + timedelta(seconds=290) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "project", "adopter", "hears"),
+    [
+        ("", "", "", True),
+        ("", "alice", "", True),
+        ("bob", "", "", False),
+        ("alice", "", "alice", True),
+        ("", "alice", "alice", True),
+        ("", "bob", "alice", False),
+        ("bob", "", "alice", False),
+        ("bob", "alice", "alice", False),
+        ("bob", "bob", "alice", True),
+    ],
+)
+def test_a_webhook_hears_what_its_owner_owns(
+    endpoint: str, project: str, adopter: str, hears: bool
+) -> None:
+    listens = WebhookEndpoint(owner=endpoint)
+    assert outbox._hears(listens, Project(owner=project), adopter) is hears
+
+
 def test_reading_the_events_twice_tells_nothing_twice(world: World) -> None:
     with Client(create_app(world.context)) as client:
         hook = client.http.post("/api/webhooks", json={"url": "https://example.org/h"}).json()
@@ -147,3 +218,19 @@ def test_a_webhook_is_listed_and_deleted(api: Api) -> None:
     assert api.delete(f"/api/webhooks/{hook['id']}").status_code == 204
     assert api.get("/api/webhooks").json() == []
     assert api.get(f"/api/webhooks/{hook['id']}").status_code == 404
+
+
+def test_the_first_token_hears_of_projects_from_before_there_were_tokens(tmp_path: Path) -> None:
+    tokens = (SecretStr("alice-secret-token"), SecretStr("bob-secret-token"))
+    world = World(tmp_path, musicapp_api_tokens=tokens)
+    sending = sender.WebhookSender(world.database, world.settings, [])
+    with Client(create_app(world.context)) as client:
+        for token in tokens:
+            headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
+            body = {"url": "https://example.org/h"}
+            assert client.http.post("/api/webhooks", json=body, headers=headers).is_success
+    with world.database.read() as session:
+        hooks = session.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.created_at))
+        heard = [outbox._hears(hook, Project(owner=""), sending._adopter) for hook in hooks]
+    assert heard == [True, False]
+    world.database.dispose()
