@@ -24,6 +24,7 @@ from musicapp_pipeline.api.health import endpoints as health
 from musicapp_pipeline.api.jobs import endpoints as jobs
 from musicapp_pipeline.api.kit.once import REPLAYED
 from musicapp_pipeline.api.lifespan import lifespan
+from musicapp_pipeline.api.lips import endpoints as lips
 from musicapp_pipeline.api.media import endpoints as media
 from musicapp_pipeline.api.projects import endpoints as projects
 from musicapp_pipeline.api.provider import endpoints as provider
@@ -47,6 +48,7 @@ PAGES = (
     storyboard,
     scenes,
     takes,
+    lips,
     jobs,
     events,
     exports,

@@ -93,7 +93,7 @@ def version_view(
         final_video_url=final,
         url=final or clip,
         thumbnail_url=who.media(version.thumbnail_key),
-        lip_sync=None if lips is None else _lip_sync(lips),
+        lip_sync=None if lips is None else lip_sync_view(lips),
         character_consistency_score=version.character_consistency_score,
         mouth_visibility_score=version.mouth_visibility_score,
         quality_score=version.quality_score,
@@ -122,7 +122,8 @@ def final_key(scene: Scene, version: SceneVersion) -> str | None:
     return None if key is None else str(key)
 
 
-def _lip_sync(lips: Mapping[str, Any]) -> LipSync:
+def lip_sync_view(lips: Mapping[str, Any]) -> LipSync:
+    """Whether a mouth was moved."""
     return LipSync(
         applied=bool(lips.get("applied")),
         reason=lips.get("reason") or None,

@@ -1,7 +1,5 @@
 """``/api/projects/{projectId}/scenes/{sceneId}/…``: generate, remix, versions."""
 
-import json
-
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from sqlalchemy.orm import Session
 
@@ -19,8 +17,6 @@ from musicapp_pipeline.api.takes.schemas import (
     Generate,
     GenerateMany,
     Generating,
-    LipSyncing,
-    LipSyncNudge,
     Rating,
     Remix,
     Remixing,
@@ -273,39 +269,3 @@ def resolve_version(
         tag(response, version.revision)
         project = projects.get(session, project_id)
         return service.view(session, context, who, project, version)
-
-
-@router.post(
-    VERSION + "/lip-sync",
-    status_code=202,
-    response_model=LipSyncing,
-    responses=problems(404, 409, 412),
-)
-def lip_sync_version(
-    project_id: ProjectId,
-    scene_id: SceneId,
-    version_id: VersionId,
-    context: Context,
-    who: Who,
-    once: OnlyOnce,
-    body: LipSyncNudge | None = None,
-    if_match: IfMatch = None,
-) -> Response:
-    """Lip-sync a take, or do it again with the mouth box, the offset or the phonemes moved."""
-    asked = body or LipSyncNudge()
-    changes = asked.model_dump(exclude_unset=True, by_alias=False)
-    once.body = json.dumps(changes, sort_keys=True).encode()  # null and absent differ
-
-    def work(session: Session) -> LipSyncing:
-        scene, version = version_of(session, who, project_id, scene_id, version_id, lock=True)
-        check_match(if_match, version.revision)
-        job = service.lip_sync(session, scene, version, changes)
-        once.after.add_task(jobs_service.launch, context, [job.id])
-        project = projects.get(session, project_id)
-        return LipSyncing(
-            job_id=job.id,
-            job=jobs_service.read(session, context, who, job),
-            version=service.view(session, context, who, project, version),
-        )
-
-    return once.run(202, work)

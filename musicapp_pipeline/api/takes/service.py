@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,10 +17,8 @@ from musicapp_pipeline.api.scenes.views import version_view
 from musicapp_pipeline.api.takes.schemas import Generating, Rating, Remixing, Resolution
 from musicapp_pipeline.generation import ledger, resolving
 from musicapp_pipeline.generation.admission import Admitted, admit, remix
-from musicapp_pipeline.store import events, jobs, scenes, takes
+from musicapp_pipeline.store import events, scenes, takes
 from musicapp_pipeline.store.models import (
-    LipSyncEdit,
-    ProcessingJob,
     Project,
     Scene,
     SceneVersion,
@@ -157,54 +154,6 @@ def tell(session: Session, version: SceneVersion) -> None:
         sceneId=version.scene_id,
         take=version.take,
         status=version.status,
-    )
-
-
-def lip_sync(
-    session: Session, scene: Scene, version: SceneVersion, changes: dict[str, Any]
-) -> ProcessingJob:
-    """Queue the lip-sync of a take, with a person's nudges if there are any.
-
-    Raises:
-        InTheWay: the take or the scene is not one whose mouth can be moved.
-    """
-    if version.status != "completed":
-        raise InTheWay(
-            f"take {version.take} is {version.status}; only a completed take can be lip-synced",
-            field="versionId",
-            value=version.id,
-            allowed="a completed take",
-        )
-    if scene.scene_type != "performance" or not scene.lip_sync_enabled:
-        raise InTheWay(
-            "lip-sync is for performance scenes that have lipSyncEnabled; change the scene first",
-            field="lipSyncEnabled",
-            value=f"{scene.scene_type}, {'on' if scene.lip_sync_enabled else 'off'}",
-            allowed="a performance scene with lipSyncEnabled",
-        )
-    if changes:
-        edit = session.get(LipSyncEdit, version.id) or LipSyncEdit(version_id=version.id)
-        for name, value in changes.items():
-            setattr(edit, name, 0 if name == "offset_ms" and value is None else value)
-        edit.revision = (edit.revision or 0) + 1
-        session.add(edit)
-    waiting = session.scalar(
-        select(ProcessingJob).where(
-            ProcessingJob.version_id == version.id,
-            ProcessingJob.type == "lip_sync_post_process",
-            ProcessingJob.status == "queued",
-        )
-    )
-    if waiting is not None:
-        return waiting  # it has not begun, so it will see the new nudges
-    version.lip_sync = None
-    tell(session, version)
-    return jobs.create(
-        session,
-        version.project_id,
-        "lip_sync_post_process",
-        scene_id=scene.id,
-        version_id=version.id,
     )
 
 

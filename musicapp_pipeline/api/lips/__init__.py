@@ -1,0 +1,1 @@
+"""Lip-sync of single takes, and a person's nudges of it."""
