@@ -15,6 +15,9 @@ REPLAY = 1.5
 FINER = 0.1
 """What a further group of sections must add to the silhouette less, so that parts stay apart."""
 
+PHRASE = 8
+"""Bars from which a part is long enough to be heard as repeated."""
+
 
 def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[Section, ...]:
     """Name the sections.
@@ -27,10 +30,11 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
     Returns:
         Sections that tile the song; equal types are numbered in their names ("verse 2").
     """
+    groups = group_sections(section_distance(features, bounds))
+    bounds, groups = part_repeats(bounds, groups)
     spans = list(pairwise(bounds))
     means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in spans])
     loud = np.array([features.loudness[a:b].mean() for a, b in spans])
-    groups = group_sections(section_distance(features, bounds))
     types, margin = grammar.types_of(groups, loud, np.diff(bounds))
     sure = _confidence(means, trust) * (0.6 + 0.4 * margin)
     seen: dict[str, int] = {}
@@ -47,6 +51,27 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
             )
         )
     return tuple(out)
+
+
+def part_repeats(bounds: Ints, groups: Ints) -> tuple[Ints, Ints]:
+    """What is as long as two of its kind is two: equal parts in a row have no change between them.
+
+    Args:
+        bounds: bars that begin a section, 0 first, the number of bars last.
+        groups: sections that sound alike share a number.
+
+    Returns:
+        The same with such sections parted.
+    """
+    lengths = np.diff(bounds)
+    edges, kinds = [int(bounds[0])], []
+    for i, length in enumerate(lengths.tolist()):
+        others = {n for j, n in enumerate(lengths.tolist()) if j != i and groups[j] == groups[i]}
+        whole = [n for n in others if PHRASE <= n < length and length % n == 0]
+        part = max(whole, default=length)
+        edges += range(edges[-1] + part, edges[-1] + length + 1, part)
+        kinds += [int(groups[i])] * (length // part)
+    return np.array(edges), np.array(kinds)
 
 
 def section_distance(features: BarFeatures, bounds: Ints) -> Doubles:
