@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import IO
 
+from musicapp_pipeline.supervisor.pulse import Pulse
+
 STABLE_AFTER = 60.0
 """Seconds after which earlier deaths are forgiven."""
 MAX_BACKOFF = 30.0
@@ -18,12 +20,23 @@ PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """A command that is kept running."""
+    """A command that is kept running.
 
-    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+    Args:
+        pulse: tells whether it still answers, where it can be asked.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        pulse: Pulse | None = None,
+    ) -> None:
         self.name = name
         self.command = list(command)
         self._env = dict(env)
+        self._pulse = pulse
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._deaths = 0
@@ -47,12 +60,17 @@ class Child:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
         )
         self._started = time.monotonic()
+        if self._pulse is not None:
+            self._pulse.begin()
         assert self._process.stdout is not None
         threading.Thread(target=self._relay, args=(self._process.stdout,), daemon=True).start()
 
     def look(self) -> None:
-        """Restart it if it died, later each time it dies soon."""
-        if self._process is None or self._process.poll() is None:
+        """Restart it if it died or hangs, later each time it dies soon."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._end_if_silent(self._process)
             return
         moment = time.monotonic()
         if not self._restart_at:
@@ -63,6 +81,16 @@ class Child:
         elif moment >= self._restart_at:
             self._restart_at = 0.0
             self.start()
+
+    def _end_if_silent(self, process: subprocess.Popen[bytes]) -> None:
+        if self._pulse is None:
+            return
+        self._pulse.look()
+        if self._pulse.silent:
+            _say(self.name, "does not answer any more; killed")
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def stop(self) -> None:
         """Ask it to end."""

@@ -11,6 +11,7 @@ from types import FrameType
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.supervisor.child import Child
+from musicapp_pipeline.supervisor.pulse import Pulse
 
 START_TIMEOUT = 120.0
 STOP_TIMEOUT = 15.0
@@ -68,6 +69,7 @@ class Supervisor:
                 "web",
                 [f"{bins}/dagster-webserver", "-w", str(workspace), *local, *web],
                 env,
+                Pulse("127.0.0.1", self._dagster_port, "/server_info"),
             ),
             Child(
                 "daemon",
@@ -79,7 +81,12 @@ class Supervisor:
                 [python, "-m", "celery", "-A", celery, "worker", "-Q", queue, *alone],
                 env,
             ),
-            Child("api", [python, "-m", "musicapp_pipeline.supervisor.api_process", *api], env),
+            Child(
+                "api",
+                [python, "-m", "musicapp_pipeline.supervisor.api_process", *api],
+                env,
+                Pulse(self._host, self._port, "/healthz"),
+            ),
         ]
 
     def run(self) -> int:
