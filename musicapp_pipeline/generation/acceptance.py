@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import ledger, states
+from musicapp_pipeline.generation import clock, ledger, states
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
@@ -60,7 +60,7 @@ def attached(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
 
 
 def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bool) -> None:
-    moment = now()
+    moment = clock.moment(session)
     ledger.move(
         session,
         attempt,
@@ -79,7 +79,7 @@ def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bo
 
 def _take_back(session: Session, holder: GenerationAttempt) -> None:
     """The claim was wrong: whether the claimant's own request was bought is open again."""
-    moment = now()
+    moment = clock.moment(session)
     ledger.move(
         session,
         holder,
@@ -101,7 +101,7 @@ def _trade_places(session: Session, attempt: GenerationAttempt, holder: Generati
         return
     if attempt.submitted_at and holder.submitted_at:
         attempt.submitted_at = min(attempt.submitted_at, holder.submitted_at)
-    attempt.reconcile_looks, attempt.next_action_at = 0, now()
+    attempt.reconcile_looks, attempt.next_action_at = 0, clock.moment(session)
     if attempt.state != "unknown":
         ledger.move(session, attempt, "unknown")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import (
     buying,
+    clock,
     gates,
     landing,
     ledger,
@@ -103,7 +104,7 @@ class Drive:
     async def _reconcile(self, attempt: GenerationAttempt) -> bool:
         if attempt.next_action_at is None:
             return False
-        wait = (attempt.next_action_at - now()).total_seconds()
+        wait = (attempt.next_action_at - await self.read(clock.moment)).total_seconds()
         if wait > 0:
             await asyncio.sleep(wait)
         return await reconcile.look(self, attempt)
@@ -117,7 +118,7 @@ class Drive:
             await self.slow_down(error)
             return await self._not_yet(attempt, error.retry_after, error.message)
         except JobVanished as error:
-            if self._age(attempt) < self.options.vanished_after:
+            if await self.read(age(attempt)) < self.options.vanished_after:
                 return await self._not_yet(attempt, None, error.message)
             why = "The provider no longer knows this job."
             await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
@@ -134,7 +135,7 @@ class Drive:
         return await self._not_yet(attempt, job.poll_after, "it did not finish")
 
     async def _not_yet(self, attempt: GenerationAttempt, wish: float | None, why: str) -> bool:
-        left = self.options.job_timeout - self._age(attempt)
+        left = self.options.job_timeout - await self.read(age(attempt))
         if left <= 0 or attempt.state == "stuck":
             limit = f"{self.options.job_timeout:.0f} s"
             text = f"The provider has not delivered within {limit} ({why})."
@@ -156,7 +157,7 @@ class Drive:
         attempt = ledger.locked(session, attempt_id)
         match attempt.state:
             case "submitted" | "stuck":
-                overdue = self._age(attempt) >= self.options.job_timeout
+                overdue = age(attempt)(session) >= self.options.job_timeout
                 if overdue or attempt.state == "stuck":
                     text = f"The provider's answers cannot be understood ({why})."
                     landing.stuck(session, attempt_id, text, self._rarely())
@@ -197,10 +198,6 @@ class Drive:
     def _rarely(self) -> float:
         return max(self.options.stuck_look, self.options.poll * STUCK_LOOK)
 
-    @staticmethod
-    def _age(attempt: GenerationAttempt) -> float:
-        return (now() - (attempt.accepted_at or now())).total_seconds()
-
     def doubt(
         self,
         session: Session,
@@ -214,7 +211,7 @@ class Drive:
         Args:
             sender_lost: nobody saw it end, so it may even still be on its way.
         """
-        look_at = now() + timedelta(seconds=self.options.list_lag)
+        look_at = clock.moment(session) + timedelta(seconds=self.options.list_lag)
         absent_after = None
         # A simulated purchase is made in the sender itself: nothing of it outlives the process.
         if sender_lost and not attempt.simulated and attempt.submitted_at is not None:
@@ -230,7 +227,8 @@ class Drive:
 
     def postpone(self, session: Session, attempt_id: str, seconds: float) -> None:
         """Leave an attempt alone for a while."""
-        ledger.locked(session, attempt_id).next_action_at = now() + timedelta(seconds=seconds)
+        due = clock.moment(session) + timedelta(seconds=seconds)
+        ledger.locked(session, attempt_id).next_action_at = due
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """``work`` in a reading transaction, off the event loop."""
@@ -239,3 +237,13 @@ class Drive:
     async def write(self, work: Callable[[Session], T]) -> T:
         """``work`` in a committed transaction, off the event loop."""
         return await self._transactions.write(work)
+
+
+def age(attempt: GenerationAttempt) -> Callable[[Session], float]:
+    """Seconds since the provider accepted it, asked of a session."""
+
+    def since_accepted(session: Session) -> float:
+        moment = clock.moment(session)
+        return (moment - (attempt.accepted_at or moment)).total_seconds()
+
+    return since_accepted

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.generation import clock
 from musicapp_pipeline.store.models import ProviderGate, now
 
 SPREAD = 0.5
@@ -51,7 +52,7 @@ def closed_until(session: Session, key: str) -> datetime | None:
     """Until when a gate is closed; None when it is open."""
     gate = session.get(ProviderGate, key)
     until = gate.closed_until if gate is not None else None
-    return until if until is not None and until > now() else None
+    return until if until is not None and until > clock.moment(session) else None
 
 
 class Pause:

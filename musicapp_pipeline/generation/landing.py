@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import codes, ledger, states
+from musicapp_pipeline.generation import clock, codes, ledger, states
 from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError, UnknownModel
 from musicapp_pipeline.generation.port import Capabilities, ProviderJob
 from musicapp_pipeline.generation.submission import end_take, open_jobs
 from musicapp_pipeline.store import events, jobs, projects, takes
 from musicapp_pipeline.store.errors import NotFound
-from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
+from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 AWAITED = ("submitted", "stuck")
 """The provider has it and has not yet said how it ended."""
@@ -54,7 +54,7 @@ def delivered(session: Session, attempt_id: str) -> None:
     if attempt.state not in AWAITED:
         return
     ledger.spend(session, attempt)
-    ledger.move(session, attempt, "completed", progress=1.0, next_action_at=now())
+    ledger.move(session, attempt, "completed", progress=1.0, next_action_at=clock.moment(session))
 
 
 def landed(session: Session, attempt_id: str, key: str, sha256: str, facts: dict[str, Any]) -> str:
@@ -92,7 +92,7 @@ def undelivered(
     if error.permanent or attempt.download_tries >= rounds:
         lost(session, attempt_id, error)
         return
-    attempt.next_action_at = now() + timedelta(seconds=wait)
+    attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
     attempt.error = dict(error.as_dict())
     for row in open_jobs(session, attempt.version_id):
         message = f"paid and finished, but not here yet: {error.message} Fetching it again."
@@ -111,7 +111,7 @@ def unstored(session: Session, attempt_id: str, why: str, retry: float) -> None:
         return
     wait = min(retry * 2 ** min(attempt.storing_tries, 20), LONGEST_WAIT)
     attempt.storing_tries += 1
-    attempt.next_action_at = now() + timedelta(seconds=wait)
+    attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
     attempt.error = {"code": "not_stored", "message": why}
     for row in open_jobs(session, attempt.version_id):
         message = f"paid and finished, but it could not be stored here: {why} Fetching it again."
@@ -232,7 +232,7 @@ def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> Non
     attempt = ledger.locked(session, attempt_id)
     if attempt.state not in AWAITED:
         return
-    attempt.next_action_at = now() + timedelta(seconds=look_again)
+    attempt.next_action_at = clock.moment(session) + timedelta(seconds=look_again)
     if attempt.state == "stuck":
         return
     error: dict[str, object] = {

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import states
-from musicapp_pipeline.store.models import GenerationAttempt, now
+from musicapp_pipeline.generation import clock, states
+from musicapp_pipeline.store.models import GenerationAttempt
 
 LEASE = timedelta(seconds=30)
 AT_ONCE = 1000
@@ -24,20 +24,23 @@ def lease_due(session: Session, owner: str, provider: str, busy: set[str], limit
         busy: attempts this owner drives already.
         limit: how many new submissions there is room for.
     """
-    chosen = [row for query in _due(provider, busy, limit) for row in _locked(session, query)]
+    chosen = [
+        row for query in _due(session, provider, busy, limit) for row in _locked(session, query)
+    ]
+    until = clock.moment(session) + LEASE
     for row in chosen:
-        row.lease_owner, row.lease_until = owner, now() + LEASE
+        row.lease_owner, row.lease_until = owner, until
     return [row.id for row in chosen]
 
 
 def anything_due(session: Session, provider: str, busy: set[str], limit: int) -> bool:
     """Whether :func:`lease_due` would find something; asked often, so it locks nothing."""
-    wanted = _due(provider, busy, limit)
+    wanted = _due(session, provider, busy, limit)
     return any(session.scalar(query.with_only_columns(GenerationAttempt.id)) for query in wanted)
 
 
-def _due(provider: str, busy: set[str], limit: int) -> list[Select[Any]]:
-    moment = now()
+def _due(session: Session, provider: str, busy: set[str], limit: int) -> list[Select[Any]]:
+    moment = clock.moment(session)
     base = (
         select(GenerationAttempt)
         .where(
@@ -74,8 +77,9 @@ def renew(session: Session, owner: str, ids: set[str]) -> None:
     query = select(GenerationAttempt).where(
         GenerationAttempt.id.in_(ids), GenerationAttempt.lease_owner == owner
     )
+    until = clock.moment(session) + LEASE
     for row in session.scalars(query):
-        row.lease_until = now() + LEASE
+        row.lease_until = until
 
 
 def hand_back(session: Session, attempt_id: str, owner: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import states
+from musicapp_pipeline.generation import clock, states
 from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.store import projects
 from musicapp_pipeline.store.ids import new_id
@@ -210,7 +210,7 @@ def bought_again(session: Session, attempt: GenerationAttempt, job_id: str) -> G
     It was bought, so it is held even beyond the cap: a truth that is told is worth more than a cap
     that looks kept.
     """
-    moment = now()
+    moment = clock.moment(session)
     extra = GenerationAttempt(
         id=new_id("at"),
         state="submitted",

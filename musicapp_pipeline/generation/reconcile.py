@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, ledger, submission
+from musicapp_pipeline.generation import acceptance, clock, ledger, submission
 from musicapp_pipeline.generation.errors import (
     ListingUnsupported,
     StatusUnavailable,
@@ -22,7 +22,7 @@ from musicapp_pipeline.generation.errors import (
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import jobs, takes
-from musicapp_pipeline.store.models import GenerationAttempt, now
+from musicapp_pipeline.store.models import GenerationAttempt
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
@@ -135,7 +135,7 @@ def not_looked(
         submission.park_unknown(session, attempt_id, tried)
         return
     wait = min(retry * 2 ** (attempt.looks_failed - 1), LONGEST_WAIT) if wish is None else wish
-    attempt.next_action_at = now() + timedelta(seconds=wait)
+    attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
     for row in submission.open_jobs(session, attempt.version_id):
         jobs.progress(session, row.id, 0, f"looking for it at the provider: {why}")
 
@@ -157,8 +157,9 @@ def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) ->
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "unknown":
         return True
-    attempt.next_action_at = now() + timedelta(seconds=lag)
-    if attempt.absent_after is not None and attempt.absent_after > now():
+    moment = clock.moment(session)
+    attempt.next_action_at = moment + timedelta(seconds=lag)
+    if attempt.absent_after is not None and attempt.absent_after > moment:
         return True
     attempt.reconcile_looks += 1
     attempt.looks_failed = 0
@@ -168,7 +169,7 @@ def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) ->
         submission.park_unknown(session, attempt_id, doubt)
         return False
     # Kept whatever becomes of the next submission: this one may still turn up.
-    attempt.declared_absent_at = now()
-    ledger.move(session, attempt, "reserved", next_action_at=now())
+    attempt.declared_absent_at = moment
+    ledger.move(session, attempt, "reserved", next_action_at=moment)
     takes.set_status(session, takes.get(session, attempt.version_id), "queued")
     return True

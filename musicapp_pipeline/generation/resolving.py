@@ -13,11 +13,11 @@ from decimal import Decimal
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, ledger, states
+from musicapp_pipeline.generation import acceptance, clock, ledger, states
 from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.generation.submission import end_take
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, now
+from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 OPEN_QUESTIONS = ("unknown", "stuck")
 
@@ -95,7 +95,8 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
     """
     attempt = _in_question(session, version_id)
     if attempt.provider_job_id is None:
-        attempt.declared_absent_at = now()  # should it turn up after all, it is booked
+        # Should it turn up after all, it is booked.
+        attempt.declared_absent_at = clock.moment(session)
     said = note or "a person found that it was not charged"
     ledger.release(session, attempt, said)
     _end(session, attempt, "not_charged", f"Given up: {said}.")
@@ -142,7 +143,7 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
             value=job_id,
             allowed=attempt.provider_job_id,
         )
-    attempt.next_action_at = now()
+    attempt.next_action_at = clock.moment(session)
     return attempt
 
 
@@ -163,7 +164,7 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
             value=version_id,
             allowed="a failed take whose clip was paid for and did not arrive",
         )
-    moment = now()
+    moment = clock.moment(session)
     fresh = {"download_tries": 0, "storing_tries": 0, "error": None, "ended_at": None}
     ledger.move(session, attempt, "completed", next_action_at=moment, **fresh)
     version.sora_clip_id = attempt.provider_job_id

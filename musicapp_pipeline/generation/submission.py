@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import gates, ledger, states
+from musicapp_pipeline.generation import clock, gates, ledger, states
 from musicapp_pipeline.generation.errors import NotAccepted
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
     ProcessingJob,
     SceneVersion,
-    now,
 )
 
 FULL_WAIT = 0.5
@@ -54,8 +53,9 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
     The gate's row is locked first, so that all workers of a provider take turns here.
     """
     gate = gates.locked(session, gate_key)
-    if gate.closed_until is not None and gate.closed_until > now():
-        return Turn(False, (gate.closed_until - now()).total_seconds())
+    moment = clock.moment(session)
+    if gate.closed_until is not None and gate.closed_until > moment:
+        return Turn(False, (gate.closed_until - moment).total_seconds())
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "reserved":
         return Turn(False)
@@ -63,7 +63,7 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
         return Turn(False, FULL_WAIT)
     if _twin_in_doubt(session, attempt):
         return Turn(False, TWIN_WAIT)
-    sent_at = now()
+    sent_at = clock.moment(session)
     ledger.move(session, attempt, "submitting", submitted_at=sent_at, error=None)
     version = takes.get(session, attempt.version_id)
     takes.set_status(session, version, "generating")
@@ -116,7 +116,8 @@ def turned_down(
         attempt.error = told
         end_take(session, attempt, "failed", told)
         return
-    until = now() + timedelta(seconds=retry if error.retry_after is None else error.retry_after)
+    wait = retry if error.retry_after is None else error.retry_after
+    until = clock.moment(session) + timedelta(seconds=wait)
     if attempt.state == "submitting":
         ledger.move(session, attempt, "reserved")
     attempt.next_action_at, attempt.error = until, told

@@ -14,12 +14,12 @@ from sqlalchemy import and_, not_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import acceptance, ledger, reconcile
+from musicapp_pipeline.generation import acceptance, clock, ledger, reconcile
 from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, now
+from musicapp_pipeline.store.models import GenerationAttempt
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
@@ -47,7 +47,7 @@ async def sweep(drive: "Drive") -> int:
     except (ListingUnsupported, StatusUnavailable) as error:
         log.info("no list to sweep", why=error.message)
         return 0
-    old = now() - timedelta(seconds=drive.options.send_limit)
+    old = await drive.read(clock.moment) - timedelta(seconds=drive.options.send_limit)
     settled = [job for job in listed if job.created_at is not None and job.created_at < old]
     found = 0
     for attempt in absent:
@@ -63,7 +63,7 @@ def declared_absent(session: Session, provider: str) -> Sequence[GenerationAttem
     )
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == provider,
-        GenerationAttempt.declared_absent_at > now() - REACH,
+        GenerationAttempt.declared_absent_at > clock.moment(session) - REACH,
         GenerationAttempt.state != "submitting",
         not_(looked_for),
     )

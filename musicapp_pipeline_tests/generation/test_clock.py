@@ -1,0 +1,63 @@
+"""Workers whose clocks differ agree on leases and on what can no longer be on its way."""
+
+from datetime import timedelta
+
+import pytest
+
+from musicapp_pipeline.generation import clock, drive, leases, ledger, reconcile, submission
+from musicapp_pipeline.store.models import now
+from musicapp_pipeline_tests.databases import KINDS
+from musicapp_pipeline_tests.generation.money_world import money_world
+
+AHEAD = timedelta(minutes=5)
+
+
+@pytest.fixture
+def ahead(monkeypatch):
+    """This process's clock is five minutes fast from now on."""
+
+    def start() -> None:
+        for module in (leases, submission, reconcile, drive):
+            monkeypatch.setattr(module, "now", lambda: now() + AHEAD, raising=False)
+
+    return start
+
+
+@pytest.fixture(params=KINDS)
+def world(request, tmp_path):
+    with money_world(request.param, tmp_path) as made:
+        yield made
+
+
+def test_the_databases_clock_is_read_as_an_aware_moment(world):
+    with world.database.read() as session:
+        first, second = clock.moment(session), clock.moment(session)
+    assert abs(first - now()) < timedelta(seconds=10)
+    assert first <= second
+
+
+def test_a_fast_clock_takes_no_living_lease_over(world, ahead):
+    world.admit()
+    with world.database.write() as session:
+        assert len(leases.lease_due(session, "first", "videos_api", set(), 8)) == 1
+    ahead()
+    with world.database.write() as session:
+        assert leases.lease_due(session, "second", "videos_api", set(), 8) == []
+        leases.renew(session, "first", {world.attempt().id})
+        left = ledger.locked(session, world.attempt().id).lease_until - now()
+    assert left <= leases.LEASE, "nor does it hold one for longer than others think"
+
+
+def test_a_fast_clock_does_not_conclude_early_that_nothing_was_bought(world, ahead):
+    """The request of a lost sender may still arrive for four minutes."""
+    (made,) = world.admit()
+    with world.database.write() as session:
+        assert submission.begin(session, made.attempt.id, world.provider().key, 8).go
+    ahead()
+    dispatcher = world.dispatcher(send_limit=240.0)
+    with world.database.write() as session:
+        attempt = ledger.locked(session, made.attempt.id)
+        dispatcher._drive.doubt(session, attempt, "lost", sender_lost=True)
+        for _ in range(reconcile.LOOKS + 1):
+            reconcile._looked(session, attempt.id, 0.0, None)
+    assert (world.states(), world.attempt().reconcile_looks) == (["unknown"], 0)
