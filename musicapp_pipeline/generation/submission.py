@@ -11,7 +11,11 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock, gates, ledger, states
-from musicapp_pipeline.generation.errors import NotAccepted
+from musicapp_pipeline.generation.errors import (
+    CredentialsRejected,
+    NotAccepted,
+    QuotaExhausted,
+)
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
@@ -21,6 +25,8 @@ from musicapp_pipeline.store.models import (
 
 FULL_WAIT = 0.5
 """Seconds until an attempt asks again for a place at the provider."""
+UNTIL_SOMEBODY_ACTS = (CredentialsRejected.code, QuotaExhausted.code)
+"""Refusals that any other request would meet with too."""
 TWIN_WAIT = 0.5
 """Seconds until an attempt looks again whether its twin's submission is known."""
 
@@ -115,6 +121,8 @@ def turned_down(
         ledger.release(session, attempt, error.message)
         attempt.error = told
         end_take(session, attempt, "failed", told)
+        if error.code in UNTIL_SOMEBODY_ACTS:
+            _stop_the_rest(session, attempt, told)
         return
     wait = retry if error.retry_after is None else error.retry_after
     until = clock.moment(session) + timedelta(seconds=wait)
@@ -127,6 +135,29 @@ def turned_down(
     takes.set_status(session, version, "queued")
     for job in open_jobs(session, version.id):
         jobs.progress(session, job.id, 0, f"waiting: {error.message}")
+
+
+def _stop_the_rest(session: Session, refused: GenerationAttempt, told: dict[str, object]) -> None:
+    """Nothing else that waits for this model is sent: it would be turned down for the same reason.
+
+    Rows that somebody holds are left out; their own submission tells them.
+    """
+    query = (
+        select(GenerationAttempt)
+        .where(
+            GenerationAttempt.state == "reserved",
+            GenerationAttempt.provider == refused.provider,
+            GenerationAttempt.model == refused.model,
+        )
+        .order_by(GenerationAttempt.created_at, GenerationAttempt.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    error = {**told, "message": f"Not sent, like others of its kind: {told['message']}"}
+    for attempt in session.scalars(query).all():
+        ledger.release(session, attempt, "not sent: others of its kind were turned down")
+        attempt.error = error
+        end_take(session, attempt, "failed", error)
 
 
 def ambiguous(

@@ -118,6 +118,29 @@ def test_a_final_refusal_gives_the_money_back_and_says_why(world, fault):
     world.check_settled()
 
 
+@pytest.mark.parametrize("fault", ["401", "quota"])
+def test_what_any_request_would_meet_with_stops_those_that_wait(tmp_path, fault):
+    """Twenty takes and a wrong key are a few requests, not twenty."""
+    with money_world("sqlite", tmp_path, scenes=20) as world:
+        world.server.script("create", *[fault] * 20)
+        world.admit()
+        world.drive(max_in_flight=2)
+        assert (set(world.states()), set(world.statuses())) == ({"released"}, {"failed"})
+        assert len(world.server.requests) <= 2
+        assert all(job.error["message"] for job in world.jobs())
+        assert world.money() == (Decimal(0), Decimal(0))
+        world.check_settled()
+
+
+def test_a_refused_prompt_stops_no_other(tmp_path):
+    with money_world("sqlite", tmp_path, scenes=3) as world:
+        world.server.script("create", "moderated")
+        world.admit()
+        world.drive(max_in_flight=1)
+        assert sorted(world.statuses()) == ["failed", "landed", "landed"]
+        world.check_settled()
+
+
 def test_a_429_closes_the_gate_for_all_workers_until_it_says(tmp_path):
     with money_world("sqlite", tmp_path, scenes=3) as world:
         world.server.script("create", "429")
