@@ -30,12 +30,13 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
     Returns:
         Sections that tile the song; equal types are numbered in their names ("verse 2").
     """
-    groups = group_sections(section_distance(features, bounds))
-    bounds, groups = part_repeats(bounds, groups)
     spans = list(pairwise(bounds))
-    means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in spans])
     loud = np.array([features.loudness[a:b].mean() for a, b in spans])
-    types, margin = grammar.types_of(groups, loud, np.diff(bounds))
+    groups = group_sections(section_distance(features, bounds))
+    whole, margin = grammar.types_of(groups, loud, np.diff(bounds))
+    bounds, origin = part_repeats(bounds, groups)
+    types = [whole[i] for i in origin]
+    means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)])
     sure = _confidence(means, trust) * (0.6 + 0.4 * margin)
     seen: dict[str, int] = {}
     out = []
@@ -61,17 +62,17 @@ def part_repeats(bounds: Ints, groups: Ints) -> tuple[Ints, Ints]:
         groups: sections that sound alike share a number.
 
     Returns:
-        The same with such sections parted.
+        Bounds with such sections parted, and which section each part was of.
     """
     lengths = np.diff(bounds)
-    edges, kinds = [int(bounds[0])], []
+    edges, origin = [int(bounds[0])], []
     for i, length in enumerate(lengths.tolist()):
         others = {n for j, n in enumerate(lengths.tolist()) if j != i and groups[j] == groups[i]}
         whole = [n for n in others if PHRASE <= n < length and length % n == 0]
         part = max(whole, default=length)
         edges += range(edges[-1] + part, edges[-1] + length + 1, part)
-        kinds += [int(groups[i])] * (length // part)
-    return np.array(edges), np.array(kinds)
+        origin += [i] * (length // part)
+    return np.array(edges), np.array(origin)
 
 
 def section_distance(features: BarFeatures, bounds: Ints) -> Doubles:
