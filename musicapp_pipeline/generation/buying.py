@@ -11,7 +11,12 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline import logs
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import acceptance, leases, ledger, submission
-from musicapp_pipeline.generation.errors import AmbiguousSubmit, NotAccepted, RemixUnsupported
+from musicapp_pipeline.generation.errors import (
+    AmbiguousSubmit,
+    NotAccepted,
+    RemixUnsupported,
+    UnknownModel,
+)
 from musicapp_pipeline.generation.port import ClipRequest, ProviderJob
 from musicapp_pipeline.generation.requests import build_request
 from musicapp_pipeline.store import projects, takes
@@ -42,6 +47,21 @@ async def buy(drive: "Drive", attempt: GenerationAttempt) -> bool:
         await drive.write(lambda s: _refuse(s, drive, attempt, refusal))
         return False
     return await _to_the_end(_submit(drive, attempt.id, request), drive.options.grace)
+
+
+async def take_back_if_unwanted(drive: "Drive", attempt: GenerationAttempt) -> None:
+    """Ask the provider to remove a job that has not begun, once nobody wants its take any more.
+
+    What became of it is learned from its status; a job under way is paid for and may go on.
+    """
+    try:
+        if not drive.provider.capabilities(attempt.model).can_cancel:
+            return
+    except UnknownModel:  # gone from the configuration; its job goes on
+        return
+    version = await drive.read(lambda s: takes.get(s, attempt.version_id))
+    if version.cancel_requested and attempt.provider_job_id is not None:
+        await drive.provider.cancel(attempt.provider_job_id)
 
 
 async def _submit(drive: "Drive", attempt_id: str, request: ClipRequest) -> bool:

@@ -132,6 +132,8 @@ class Drive:
             return False
         if job.progress > attempt.progress:
             await self.write(lambda s: landing.progressed(s, attempt.id, job))
+        if job.status == "queued":
+            await buying.take_back_if_unwanted(self, attempt)
         return await self._not_yet(attempt, job.poll_after, "it did not finish")
 
     async def _not_yet(self, attempt: GenerationAttempt, wish: float | None, why: str) -> bool:

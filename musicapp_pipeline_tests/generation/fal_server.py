@@ -57,6 +57,10 @@ class FalServer:
             return Response(404, {"detail": "Request not found"})
         if request.method == "PUT":
             self.cancelled.append(request.segments[3])
+            if self._age(job) >= self.job_seconds:
+                return Response(400, {"status": "ALREADY_COMPLETED"})
+            if self._age(job) < self.job_seconds / 2:
+                del self.jobs[request.segments[3]]
             return Response(202, {"status": "CANCELLATION_REQUESTED"})
         return self._status(job) if request.segments[-1] == "status" else self._result(job)
 
@@ -91,8 +95,11 @@ class FalServer:
             },
         )
 
+    def _age(self, job: FalJob) -> float:
+        return time.time() - job.created
+
     def _status(self, job: FalJob) -> Response:
-        age = time.time() - job.created
+        age = self._age(job)
         if age >= self.job_seconds and job.fate == "fail":
             told = {"error": "Internal server error", "error_type": "internal_error"}
             return Response(200, {"status": "COMPLETED", **told})

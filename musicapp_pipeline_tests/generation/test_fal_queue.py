@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from musicapp_pipeline.generation import errors
+from musicapp_pipeline.generation import errors, submission
 from musicapp_pipeline.generation.config import spec_for
 from musicapp_pipeline.generation.providers.fal_queue import FalQueue
 from musicapp_pipeline.generation.registry import catalogue, provider_from_settings
-from musicapp_pipeline.store import projects
+from musicapp_pipeline.store import projects, takes
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.fal_server import KEY, FalServer
 from musicapp_pipeline_tests.generation.helpers import extra, png, request, settings
@@ -190,12 +190,8 @@ def test_a_result_that_is_no_result_is_asked_for_again(fal, answer):
 
 def test_an_outage_of_the_result_buys_nothing_and_loses_nothing(fal, tmp_path):
     fal.result_faults.append(Response(503, {"detail": "upstream connect error"}))
-    chosen = settings(use_sora_mock=False, musicapp_allow_private_urls=True)
-    ours = extra(fal_key=KEY, fal_queue_url=fal.url)
     with money_world("sqlite", tmp_path) as world:
-        with world.database.write() as session:
-            projects.get(session, world.project_id).sora_model = "wan-2.7"
-        provider = provider_from_settings(chosen, tmp_path, ours)
+        provider = _used_by(world, fal)
         (one,) = world.admit(provider=provider)
         world.drive(provider=provider)
         assert world.states() == ["settled"] and world.statuses() == ["landed"]
@@ -217,9 +213,40 @@ def test_there_is_no_list_and_no_remix(fal):
         talk(fal, lambda c: c.remix("a/b/requests/c", "x"))
 
 
-def test_cancel_takes_a_request_from_the_queue(fal):
-    async def cancel(client):
-        await client.cancel((await client.submit(clip())).id)
+@pytest.mark.parametrize(("age", "status"), [(0, "failed"), (40, "in_progress"), (61, "completed")])
+def test_cancel_takes_back_what_has_not_begun_and_nothing_else(fal, age, status):
+    fal.job_seconds = 60
 
-    talk(fal, cancel)
-    assert fal.cancelled == ["req-1"]
+    async def cancel(client):
+        job = await client.submit(clip())
+        fal.jobs["req-1"].created -= age
+        await client.cancel(job.id)
+        return await client.status(job.id)
+
+    job = talk(fal, cancel)
+    assert fal.cancelled == ["req-1"] and job.status == status
+    assert job.error_code == ("cancelled" if status == "failed" else None)
+
+
+def test_a_cancelled_take_is_taken_back_from_the_queue_and_not_paid(fal, tmp_path):
+    fal.job_seconds = 3600
+    with money_world("sqlite", tmp_path) as world:
+        provider = _used_by(world, fal)
+        (made,) = world.admit(provider=provider)
+        world.drive(lambda: world.states() == ["submitted"], provider=provider)
+        with world.database.write() as session:
+            submission.request_cancel(session, takes.get(session, made.version.id))
+        world.time_passes()
+        world.drive(provider=_used_by(world, fal))
+        assert (world.states(), world.statuses()) == (["released"], ["cancelled"])
+        assert world.money() == (0, 0)
+    assert fal.cancelled and not fal.jobs
+    assert sum(r.method == "POST" for r in fal.http.log) == 1
+
+
+def _used_by(world, fal):
+    """fal as a provider, for a model that it has."""
+    with world.database.write() as session:
+        projects.get(session, world.project_id).sora_model = "wan-2.7"
+    chosen = settings(use_sora_mock=False, musicapp_allow_private_urls=True)
+    return provider_from_settings(chosen, world.folder, extra(fal_key=KEY, fal_queue_url=fal.url))

@@ -75,6 +75,7 @@ class FalQueue:
     ) -> None:
         self._base = httpx.URL(base_url.strip().rstrip("/") + "/")
         self.key = f"{self.name}:{self._base.host}"
+        self._removed: set[str] = set()
         self._lookup = lookup
         self._spec_of = spec_of
         self._outward = Outward(self._base, allow_private)
@@ -119,11 +120,13 @@ class FalQueue:
         answer = await self._get(job_id, "/status")
         told = answer.body if isinstance(answer.body, dict) else {}
         raw = plain_text(told.get("status") or "", 100).upper()
-        if not answer.ok or not raw:
-            raise self._unavailable(job_id, answer)
         job = ProviderJob(
             id=job_id, status="unknown", raw_status=raw, poll_after=poll_after(answer.headers)
         )
+        if answer.status == 404 and job_id in self._removed:
+            return _failed(job, "cancelled", "it was removed from the queue as asked")
+        if not answer.ok or not raw:
+            raise self._unavailable(job_id, answer)
         if raw == "IN_QUEUE":
             return job.model_copy(update={"status": "queued"})
         if raw == "IN_PROGRESS":
@@ -183,9 +186,11 @@ class FalQueue:
         """See the protocol; a request still in the queue is removed and not charged."""
         try:
             url = self._url(job_id, "/cancel")
-            await send_free(self._free, self._free.build_request("PUT", url))
+            answer = await send_free(self._free, self._free.build_request("PUT", url))
         except (StatusUnavailable, JobVanished):
             return
+        if answer.ok:
+            self._removed.add(job_id)
 
     async def aclose(self) -> None:
         """See the protocol."""
