@@ -22,6 +22,7 @@ from musicapp_pipeline.api.events.hub import Hub
 from musicapp_pipeline.api.exports import endpoints as exports
 from musicapp_pipeline.api.health import endpoints as health
 from musicapp_pipeline.api.jobs import endpoints as jobs
+from musicapp_pipeline.api.kit.headers import document_headers
 from musicapp_pipeline.api.kit.once import REPLAYED
 from musicapp_pipeline.api.lifespan import lifespan
 from musicapp_pipeline.api.lips import endpoints as lips
@@ -105,6 +106,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             separate_input_output_schemas=False,
         )
         document["components"]["schemas"] |= problems.components()
+        document_headers(document)
         document["components"]["securitySchemes"] = {
             "token": {
                 "type": "http",

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from musicapp_pipeline.generation import ledger
-from musicapp_pipeline.store import jobs
-from musicapp_pipeline.store.models import Export, now
+from musicapp_pipeline.store import jobs, takes
+from musicapp_pipeline.store.models import Export, SceneVersion, now
 from musicapp_pipeline_tests.api.client import Api
-from musicapp_pipeline_tests.api.steps import generated, new_project, planned
+from musicapp_pipeline_tests.api.steps import generated, mp4, new_project, planned, upload
+from musicapp_pipeline_tests.api.waiting import until
 from musicapp_pipeline_tests.api.world import World
 
 
@@ -195,3 +196,64 @@ def test_analytics_of_one_project_and_of_all(api: Api, world: World) -> None:
     provider = one["providers"][0]
     assert (provider["provider"], provider["completed"], provider["failed"]) == ("mock", 2, 0)
     assert api.get(f"{other}/analytics").json()["providers"] == []
+
+
+def test_the_time_of_a_scene_counts_what_failed_and_not_what_was_taken_back(
+    api: Api, world: World
+) -> None:
+    at, scenes = planned(api, world)
+    scene = f"{at}/scenes/{scenes[0]['id']}"
+    taken_back, failed = (api.post(f"{scene}/generate").json() for _ in range(2))
+    api.post(f"/api/jobs/{taken_back['jobIds'][0]}/cancel")
+    begun = now()
+    with world.database.write() as session:
+        for made, seconds in ((taken_back, 5000), (failed, 1000)):
+            attempt = ledger.attempts_of(session, made["versions"][0]["id"])[0]
+            attempt.created_at = begun - timedelta(seconds=seconds)
+        ledger.move(session, attempt, "submitting")
+        ledger.move(session, attempt, "submitted", provider_job_id="video_0")
+        ledger.release(session, attempt, "the provider failed")
+        takes.set_status(session, takes.get(session, failed["versions"][0]["id"]), "failed")
+    assert api.get(f"{at}/analytics").json()["medianGenerationSecondsPerScene"] is None
+    version = generated(api, world, at, scenes[0]["id"])[0]
+    with world.database.write() as session:
+        attempt = ledger.attempts_of(session, version["id"])[0]
+        attempt.created_at, attempt.ended_at = begun - timedelta(seconds=100), begun
+    shown = api.get(f"{at}/analytics").json()
+    assert shown["medianGenerationSecondsPerScene"] == pytest.approx(1000, abs=1)
+
+
+def test_attempts_that_are_stuck_are_counted(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    made = api.post(f"{at}/scenes/{scenes[0]['id']}/generate", json={"numTakes": 2}).json()
+    with world.database.write() as session:
+        for n, version in enumerate(made["versions"]):
+            attempt = ledger.attempts_of(session, version["id"])[0]
+            ledger.move(session, attempt, "submitting")
+            ledger.move(session, attempt, "submitted", provider_job_id=f"video_{n}")
+        ledger.move(session, attempt, "stuck")
+    provider = api.get(f"{at}/analytics").json()["providers"][0]
+    names = ("attempts", "completed", "failed", "underWay", "unknown", "stuck")
+    assert [provider[n] for n in names] == [2, 0, 0, 1, 0, 1]
+
+
+def test_splitting_a_scene_adds_no_takes_and_no_ratings(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endFrame"] - s["startFrame"])
+    versions = f"{at}/scenes/{scene['id']}/versions"
+    version = generated(api, world, at, scene["id"])[0]
+    api.post(f"{versions}/{version['id']}/score", json={"userScore": 4})
+    clip = upload(api, "clip.mp4", mp4(9))["url"]
+    assert api.post(versions, json={"url": clip}).status_code == 201
+    until(
+        lambda: api.get(versions).json()[-1]["status"], lambda s: s not in ("queued", "generating")
+    )
+    before = api.get(f"{at}/analytics").json()
+    assert (before["takes"], before["averageScores"]["ratedTakes"]) == (2, 1)
+    with world.database.write() as session:
+        external = session.get(SceneVersion, api.get(versions).json()[-1]["id"])
+        assert external is not None
+        takes.set_status(session, external, "completed")
+    assert api.post(f"{at}/scenes/{scene['id']}/split", json={}).status_code == 201
+    after = api.get(f"{at}/analytics").json()
+    assert (after["takes"], after["averageScores"]) == (2, before["averageScores"])

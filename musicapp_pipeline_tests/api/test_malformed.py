@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from musicapp_pipeline.api.app import create_app
 from musicapp_pipeline_tests.api.client import Api, Client
-from musicapp_pipeline_tests.api.steps import new_project
+from musicapp_pipeline_tests.api.steps import generated, new_project, planned
 from musicapp_pipeline_tests.api.world import World
 
 
@@ -77,3 +77,74 @@ def test_a_session_with_a_strange_end_is_401(guarded: Api, until: str) -> None:
 def test_a_length_that_is_no_number_is_no_server_error(api: Api, length: str) -> None:
     headers = {"content-length": length.encode("latin-1")}
     assert api.get("/api/projects", headers=headers).status_code < 500
+
+
+PROJECT = {"title": "T", "audioUrl": "s3://bucket/a.mp3"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "allowed", "message"),
+    [
+        ({"title": ""}, "title", "at least 1 long", "String should have at least 1 char"),
+        ({"title": "x" * 201}, "title", "at most 200 long", "String should have at most 200"),
+        ({"clipSeconds": 0}, "clipSeconds", "at least 1", ""),
+        ({"clipSeconds": 61}, "clipSeconds", "at most 60", ""),
+        ({"clipSeconds": "8"}, "clipSeconds", None, "must be a number, not text"),
+        ({"clipSeconds": True}, "clipSeconds", None, "must be a number, not true or false"),
+        ({"clipSeconds": 8.5}, "clipSeconds", "a whole number", ""),
+        ({"duration": 0}, "duration", "more than 0", ""),
+        ({"seed": 2**31}, "seed", "less than 2147483648", ""),
+        ({"format": "round"}, "format", "'landscape' or 'portrait'", ""),
+        ({"title": 7}, "title", "text", ""),
+        ({"title": None}, "title", "text", ""),
+    ],
+)
+def test_an_error_says_which_field_and_what_it_may_hold(
+    api: Api, change: dict[str, object], field: str, allowed: str | None, message: str
+) -> None:
+    answer = api.post("/api/projects", json={**PROJECT, **change})
+    assert answer.status_code == 422
+    (entry,) = answer.json()["errors"]
+    assert (entry["field"], entry["allowed"]) == (field, allowed)
+    assert entry["message"].startswith(message)
+
+
+def test_an_edits_null_and_short_text_are_told_by_their_field(api: Api, world: World) -> None:
+    at = f"/api/projects/{new_project(api)['id']}"
+    for body, message in (
+        ({"title": None}, "cannot be null; leave it out to keep it"),
+        ({"title": ""}, "String should have at least 1 characters"),
+    ):
+        (entry,) = api.put(at, json=body).json()["errors"]
+        assert (entry["field"], entry["message"]) == ("title", message)
+    scene = f"{at}/scenes/{world.plan(at.rpartition('/')[2])[0].id}"
+    (entry,) = api.put(scene, json={"prompt": ""}).json()["errors"]
+    assert (entry["field"], entry["allowed"]) == ("prompt", "at least 1 long")
+
+
+def test_missing_fields_and_ids_are_told_as_they_are_written(api: Api) -> None:
+    entries = api.post("/api/projects", json={}).json()["errors"]
+    assert {e["field"] for e in entries} == {"title", "audioUrl"}
+    assert {e["allowed"] for e in entries} == {"a value: it is required"}
+    long = api.get(f"/api/projects/{'x' * 121}").json()["errors"]
+    assert [e["field"] for e in long] == ["projectId"]
+
+
+@pytest.mark.parametrize("count", [True, "2", 2.5, 0, 11])
+def test_takes_are_counted_in_numbers(api: Api, world: World, count: object) -> None:
+    at = f"/api/projects/{new_project(api)['id']}"
+    scene = f"{at}/scenes/{world.plan(at.rpartition('/')[2])[0].id}"
+    for path in (f"{scene}/generate", f"{at}/generate"):
+        answer = api.post(path, json={"numTakes": count})
+        assert answer.status_code == 422, path
+        assert answer.json()["errors"][0]["field"] == "numTakes"
+    assert api.get(f"{scene}/versions").json() == []
+
+
+@pytest.mark.parametrize("score", [True, "1", False])
+def test_scores_are_numbers(api: Api, world: World, score: object) -> None:
+    at, scenes = planned(api, world)
+    version = generated(api, world, at, scenes[0]["id"])[0]
+    here = f"{at}/scenes/{scenes[0]['id']}/versions/{version['id']}/score"
+    for name in ("qualityScore", "userScore", "mouthVisibility"):
+        assert api.post(here, json={name: score}).status_code == 422

@@ -12,7 +12,7 @@ from schemathesis.generation import GenerationMode
 from musicapp_pipeline.api.app import create_app
 from musicapp_pipeline.api.docs.page import render
 from musicapp_pipeline_tests.api.client import Api, Client
-from musicapp_pipeline_tests.api.steps import png, upload
+from musicapp_pipeline_tests.api.steps import generated, planned, png, upload
 from musicapp_pipeline_tests.api.world import World
 
 KEPT = [
@@ -60,6 +60,58 @@ def test_every_operation_has_words_examples_and_documented_errors(api: Api) -> N
                 assert "application/problem+json" in answer["content"], (where, status)
             if status in ("200", "201", "202") and path != "/media/{key}":
                 assert example_of(document, answer) is not None, (where, status)
+
+
+def test_headers_of_answers_are_documented_and_sent(api: Api, world: World) -> None:
+    """Each operation that creates or shows something is asked, and its headers compared."""
+    document = api.get("/openapi.json").json()
+    told = {
+        op["operationId"]: {
+            status: set(answer.get("headers", {})) for status, answer in op["responses"].items()
+        }
+        for _, _, op in operations(document)
+    }
+    for statuses in told.values():
+        if "401" in statuses:
+            assert "WWW-Authenticate" in statuses["401"]
+            assert "Retry-After" in statuses["429"]
+    at, scenes = planned(api, world)
+    scene = f"{at}/scenes/{scenes[0]['id']}"
+    version = generated(api, world, at, scenes[0]["id"], takes=2)[0]
+    take = f"{scene}/versions/{version['id']}"
+    key = {"Idempotency-Key": "k"}
+    project = {"title": "T", "audioUrl": "s3://bucket/a.mp3"}
+    api.post("/api/projects", json=project, headers=key)
+    once = api.post("/api/projects", json=project, headers=key)
+    clip = {"url": "https://example.org/a.mp4"}
+    answers = {
+        "create_project": once,
+        "get_project": api.get(at),
+        "list_projects": api.get("/api/projects?limit=1"),
+        "create_character": api.post(f"{at}/characters", json={"name": "A"}),
+        "upload_file": api.post("/api/uploads", files={"file": ("a.png", png())}),
+        "list_jobs": api.get(f"{at}/jobs?limit=1"),
+        "list_scenes": api.get(f"{at}/scenes"),
+        "get_scene": api.get(scene),
+        "list_versions": api.get(f"{scene}/versions"),
+        "get_version": api.get(take),
+        "get_lip_sync": api.get(f"{take}/lip-sync"),
+        "select_version": api.post(f"{take}/select"),
+        "score_version": api.post(f"{take}/score", json={"userScore": 3}),
+        "add_version": api.post(f"{scene}/versions", json=clip),
+        "get_storyboard": api.get(f"{at}/storyboard"),
+        "create_webhook": api.post("/api/webhooks", json={"url": "https://example.org/h"}),
+        "get_costs": api.get(f"{at}/costs"),
+    }
+    ours = {"ETag", "Link", "Location", "Idempotency-Replayed"}
+    for name, answer in answers.items():
+        assert answer.is_success, (name, answer.text)
+        documented = told[name][str(answer.status_code)]
+        sent = {header for header in ours if header in answer.headers}
+        assert sent <= documented, name
+        optional = {"Idempotency-Replayed"}  # only where an answer is repeated
+        assert documented - optional <= sent, name
+    assert "Idempotency-Replayed" in once.headers
 
 
 def test_examples_of_requests_fit_their_schemas(api: Api, world: World) -> None:

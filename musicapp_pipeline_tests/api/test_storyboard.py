@@ -85,6 +85,16 @@ def test_shifted_beats_take_free_cuts_with_them_and_leave_paid_ones(api: Api, wo
     [
         {"beatGrid": {"beats": [{"time": 2}, {"time": 1}]}},
         {"beatGrid": {"beats": [{"time": 39}, {"time": 41}]}},
+        {"beatGrid": {"beats": []}},
+        {"beatGrid": {"downbeats": [1, 400]}},
+        {"lyricsData": [{"text": "a", "startTime": 50, "endTime": 60}]},
+        {"sections": [{"name": "a", "startTime": 0, "endTime": 400}]},
+        {
+            "sections": [
+                {"name": "a", "startTime": 0, "endTime": 20},
+                {"name": "b", "startTime": 10, "endTime": 40},
+            ]
+        },
         {"sections": []},
         {"sections": [{"name": "a", "startTime": 5, "endTime": 5}]},
         {"sections": [{"name": "a", "startTime": 0, "endTime": 5, "type": "polka"}]},
@@ -99,6 +109,15 @@ def test_impossible_corrections_are_refused(api: Api, world: World, body: dict) 
     before = api.get(f"{at}/storyboard").json()
     assert api.put(f"{at}/storyboard", json=body).status_code == 422
     assert api.get(f"{at}/storyboard").json() == before
+
+
+def test_times_that_people_rounded_are_taken(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    sections = [
+        {"name": "a", "startTime": 0, "endTime": 20.02},
+        {"name": "b", "startTime": 20, "endTime": 40.04},
+    ]
+    assert api.put(f"{at}/storyboard", json={"sections": sections}).status_code == 200
 
 
 def test_corrections_are_guarded_by_if_match(api: Api, world: World) -> None:

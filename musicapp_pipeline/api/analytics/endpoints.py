@@ -34,7 +34,7 @@ def _analytics(session: Session, mine: ColumnElement[bool]) -> Analytics:
     return Analytics(
         projects=queries.count_projects(session, mine),
         scenes=queries.count(session, Scene, mine & Scene.archived_at.is_(None)),
-        takes=queries.count(session, SceneVersion, mine),
+        takes=queries.count(session, SceneVersion, mine & queries.made()),
         actual_cost_usd=actual,
         simulated_cost_usd=simulated,
         cost_per_project=queries.cost_per_project(session, mine),

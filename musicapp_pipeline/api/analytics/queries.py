@@ -7,11 +7,12 @@ from decimal import Decimal
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.api.analytics.schemas import ProjectCost, ProviderHealth, Scores
 from musicapp_pipeline.store.models import (
+    ExternalClip,
     GenerationAttempt,
     Project,
     SceneVersion,
@@ -47,6 +48,13 @@ def count(session: Session, what: Any, mine: ColumnElement[bool]) -> int:
 def count_projects(session: Session, mine: ColumnElement[bool]) -> int:
     """How many projects."""
     return session.scalar(select(func.count()).select_from(Project).where(mine)) or 0
+
+
+def made() -> ColumnElement[bool]:
+    """Takes that somebody ordered or brought; splitting a scene copies them, and adds none."""
+    bought = exists().where(GenerationAttempt.version_id == SceneVersion.id)
+    brought = exists().where(ExternalClip.version_id == SceneVersion.id)
+    return or_(bought, brought)
 
 
 def spent(session: Session, mine: ColumnElement[bool]) -> tuple[Decimal, Decimal]:
@@ -89,7 +97,7 @@ def average_scores(session: Session, mine: ColumnElement[bool]) -> Scores:
             func.count(SceneVersion.user_score),
         )
         .join(Project, Project.id == SceneVersion.project_id)
-        .where(mine)
+        .where(mine, made())
     )
     user, quality, character, mouth, rated = session.execute(query).one()
     return Scores(
@@ -102,13 +110,20 @@ def average_scores(session: Session, mine: ColumnElement[bool]) -> Scores:
 
 
 def seconds_per_scene(session: Session, mine: ColumnElement[bool]) -> float | None:
-    """The median over scenes of the time from the first request to the first finished clip."""
+    """The median over scenes of the time from the first request to the first finished clip.
+
+    Requests that failed count, for people waited for them; those that people took back do not.
+    """
+    clip = (GenerationAttempt.state == "settled") & GenerationAttempt.media_key.is_not(None)
+    finished = func.min(GenerationAttempt.ended_at).filter(clip)
     query = (
-        select(func.min(GenerationAttempt.created_at), func.min(GenerationAttempt.ended_at))
+        select(func.min(GenerationAttempt.created_at), finished)
         .join(Project, Project.id == GenerationAttempt.project_id)
-        .where(mine, GenerationAttempt.state == "settled")
+        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
+        .where(mine, SceneVersion.status != "cancelled")
         .group_by(GenerationAttempt.scene_id)
-        .order_by(func.min(GenerationAttempt.created_at).desc())
+        .having(finished.is_not(None))
+        .order_by(finished.desc())
         .limit(RECENT)
     )
     times = [(end - start).total_seconds() for start, end in session.execute(query) if end]
@@ -148,7 +163,11 @@ def _health(provider: str, model: str, attempts: Sequence[Past]) -> ProviderHeal
         attempts=len(attempts),
         completed=len(completed),
         failed=len(failed),
-        under_way=sum(a.state in ("reserved", "submitting", "submitted") for a in attempts),
+        under_way=sum(
+            a.state in ("reserved", "submitting", "submitted", "completed") and a.media_key is None
+            for a in attempts
+        ),
+        stuck=sum(a.state == "stuck" for a in attempts),
         unknown=sum(a.state == "unknown" for a in attempts),
         reliability=_rounded(len(completed) / ended) if ended else None,
         uptime=_uptime(attempts),

@@ -35,6 +35,8 @@ class ProviderHealth(Output):
     under_way: int
     unknown: int
     """Nobody knows whether they were bought."""
+    stuck: int
+    """Bought, and not delivered in time."""
     reliability: float | None
     """Completed of those that ended at the provider."""
     uptime: float | None
@@ -78,6 +80,7 @@ class Analytics(Output):
                             "failed": 2,
                             "underWay": 0,
                             "unknown": 0,
+                            "stuck": 0,
                             "reliability": 0.9394,
                             "uptime": 1.0,
                             "medianSeconds": 118.0,

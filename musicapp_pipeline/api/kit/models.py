@@ -3,7 +3,8 @@
 import math
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Self
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -13,14 +14,16 @@ from pydantic import (
     GetJsonSchemaHandler,
     JsonValue,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 MAX_DEPTH = 8
+NAMES = {bool: "true or false", str: "text"}
 
 
 class Output(BaseModel):
@@ -35,7 +38,20 @@ class Output(BaseModel):
     )
 
 
-class Input(BaseModel):
+class Plain(BaseModel):
+    """Numbers are numbers: ``true`` is not one take, and ``"2"`` not two."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool | str):
+            kinds = _kinds(cls.model_fields[info.field_name or ""].annotation)
+            if kinds & {int, float, Decimal} and not kinds & {type(value)}:
+                raise ValueError(f"must be a number, not {NAMES[type(value)]}")
+        return value
+
+
+class Input(Plain):
     """What a client sends; unknown fields are refused, because a typo may cost money."""
 
     model_config = ConfigDict(
@@ -55,12 +71,12 @@ class Changes(Input):
 
     nullable: ClassVar[frozenset[str]] = frozenset()
 
-    @model_validator(mode="after")
-    def _no_nulls(self) -> Self:
-        for name in sorted(self.model_fields_set - self.nullable):
-            if getattr(self, name) is None:
-                raise ValueError(f"{to_camel(name)} cannot be null; leave it out to keep it")
-        return self
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_nulls(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name not in cls.nullable:
+            raise ValueError("cannot be null; leave it out to keep it")
+        return value
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -77,6 +93,16 @@ class Changes(Input):
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by their names here."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The plain types that a field's annotation is made of."""
+    inside = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _kinds(inside[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return set().union(*map(_kinds, inside))
+    return {annotation}
 
 
 def plain_text(value: str) -> str:

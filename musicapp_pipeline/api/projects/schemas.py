@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
 from pydantic.alias_generators import to_camel
 
-from musicapp_pipeline.api.kit.models import Changes, Moment, Output, Text, Usd, plain_text
+from musicapp_pipeline.api.kit.models import Changes, Moment, Output, Plain, Text, Usd, plain_text
 from musicapp_pipeline.store.projects import Format, NewProject
 
 Fps = Annotated[
@@ -26,7 +26,7 @@ MoneyIn = Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "ma
 StageState = Literal["pending", "running", "completed", "failed"]
 
 
-class ProjectCreate(NewProject):
+class ProjectCreate(Plain, NewProject):
     """A new project, as the specification has it."""
 
     model_config = ConfigDict(

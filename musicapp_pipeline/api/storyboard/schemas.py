@@ -9,6 +9,8 @@ from musicapp_pipeline.analysis.edits import Edit
 from musicapp_pipeline.api.jobs.schemas import JOB_EXAMPLE, JobRead
 from musicapp_pipeline.api.kit.models import Changes, Input, Moment, Output, Text
 
+ROUNDING = 0.05
+"""Seconds by which times that people round may overlap or pass the song's end."""
 SONG = 24 * 3600
 """Seconds; no song is longer."""
 MAX_BEATS = 50_000
@@ -131,7 +133,7 @@ class BeatGridEdit(Changes):
     """A corrected beat grid, whole; without ``downbeats`` bars are counted from the first beat."""
 
     bpm: float | None = Field(None, gt=0, le=1000)
-    beats: list[BeatEdit] | None = Field(None, max_length=MAX_BEATS)
+    beats: list[BeatEdit] | None = Field(None, min_length=1, max_length=MAX_BEATS)
     downbeats: list[float] | None = Field(None, max_length=MAX_BEATS)
     metre: int | None = Field(None, ge=1, le=32)
 
@@ -190,6 +192,12 @@ class StoryboardUpdate(Changes):
         for section in self.sections or ():
             if section.end_time <= section.start_time:
                 raise ValueError(f"section {section.name!r} must end after it starts")
+        for left, right in pairwise(self.sections or ()):
+            if right.start_time < left.end_time - ROUNDING:
+                raise ValueError(
+                    f"section {right.name!r} starts at {right.start_time:g} s, before"
+                    f" {left.name!r} ends ({left.end_time:g} s)"
+                )
         for line in self.lyrics_data or ():
             if line.end_time < line.start_time:
                 raise ValueError(f"lyric line {line.text!r} must not end before it starts")

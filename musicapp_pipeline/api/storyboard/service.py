@@ -18,6 +18,7 @@ from musicapp_pipeline.api.scenes.cutting import planner_options
 from musicapp_pipeline.api.scenes.views import final_key
 from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.api.storyboard.schemas import (
+    ROUNDING,
     BeatGridRead,
     BeatRead,
     EnergyRead,
@@ -117,14 +118,16 @@ def _edits(project: Project, board: Storyboard, body: StoryboardUpdate) -> dict[
         edits["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")
     if body.beat_grid is not None:
         sent = body.beat_grid.model_dump(mode="json", include=body.beat_grid.model_fields_set)
-        _inside("beatGrid", [b["time"] for b in sent.get("beats") or ()], project)
+        _inside("beatGrid.beats", [b["time"] for b in sent.get("beats") or ()], project)
+        _inside("beatGrid.downbeats", sent.get("downbeats") or (), project)
         edits["beatGrid"] = {**edits.get("beatGrid", {}), **sent}
     if body.sections is not None:
-        _inside("sections", [s.start_time for s in body.sections], project)
+        _inside("sections", [s.end_time for s in body.sections], project)
         edits["sections"] = [
             s.model_dump(mode="json", by_alias=True, exclude_none=True) for s in body.sections
         ]
     if body.lyrics_data is not None:
+        _inside("lyricsData", [x.end_time for x in body.lyrics_data], project)
         edits["lyrics"] = [x.model_dump(mode="json", by_alias=True) for x in body.lyrics_data]
     return edits
 
@@ -267,10 +270,11 @@ def _time(entry: Mapping[str, Any], edge: str) -> float:
 
 
 def _inside(field: str, times: Sequence[float], project: Project) -> None:
-    if project.duration is not None and times and times[-1] > project.duration:
+    last = max(times, default=0.0)
+    if project.duration is not None and last > project.duration + ROUNDING:
         raise Invalid(
-            f"{field} reaches to {times[-1]:g} s, but the song lasts {project.duration:g} s",
+            f"{field} reaches to {last:g} s, but the song lasts {project.duration:g} s",
             field=field,
-            value=times[-1],
+            value=last,
             allowed=f"up to {project.duration:g}",
         )
