@@ -29,6 +29,8 @@ TASKS = (*OUTPUTS, "sung", "tune")
 They did not carry over from the voice that was studied to the demo's, so they are not shipped.
 """
 RATE = 3e-3
+STAGE = 500
+"""Steps between weights that are written: an early stage is shipped beside the last."""
 SHARES = (0.5, 0.5, 0.15, 0.1, 0.1)
 """What each task's loss counts: beats first."""
 BALANCE = (4.0, 8.0, 8.0, 1.0, 1.0)
@@ -108,13 +110,21 @@ def _batch(songs: list[Example], rng: np.random.Generator) -> tuple[Any, ...]:
     return inputs.transpose(1, 2), targets, weights
 
 
-def train(songs: Songs, *, minutes: float, seed: int = 0, start: Path | None = None) -> Any:
+def train(
+    songs: Songs,
+    *,
+    minutes: float,
+    seed: int = 0,
+    start: Path | None = None,
+    stages: Path | None = None,
+) -> Any:
     """Fit the network for so many minutes; every 50 steps the losses of the kept songs are told.
 
     Args:
         songs: what to study.
         minutes: of wall time; the learning rate falls to nothing with it.
         seed: of weights and excerpts.
+        stages: where the weights of every ``STAGE`` steps are written, by their number.
         start: a network to go on from; what it lacks of the tasks begins anew.
     """
     import torch
@@ -143,6 +153,8 @@ def train(songs: Songs, *, minutes: float, seed: int = 0, start: Path | None = N
         if step % 50 == 0:
             _report(net, songs, step, spent * minutes)
             songs.grow()
+        if stages is not None and step % STAGE == 0:
+            export(net, stages.with_name(f"{stages.stem}-{step}.npz"))
     return net.eval()
 
 
@@ -210,7 +222,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="a .pt to go on from")
     args = parser.parse_args()
-    net = train(Songs(args.songs), minutes=args.minutes, seed=args.seed, start=args.start)
+    net = train(
+        Songs(args.songs),
+        minutes=args.minutes,
+        seed=args.seed,
+        start=args.start,
+        stages=args.out,
+    )
     torch.save(net.state_dict(), args.out.with_suffix(".pt"))
     export(net, args.out)
 
