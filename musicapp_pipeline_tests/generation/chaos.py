@@ -2,14 +2,19 @@
 
 import asyncio
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import resolving, submission
 from musicapp_pipeline.generation.dispatcher import Dispatcher
 from musicapp_pipeline.generation.errors import MediaInvalid
 from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.media_local import LocalMediaStore
 from musicapp_pipeline.store.models import GenerationAttempt, now
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld, wait_for
@@ -36,6 +41,21 @@ ROUNDS = 12
 """Looks at a take that is late, at most; any may meet with another fault."""
 
 
+class FullNowAndThen(LocalMediaStore):
+    """A folder on a disk that others fill and empty."""
+
+    def __init__(self, root: Path, dice: random.Random, probability: float) -> None:
+        super().__init__(root)
+        self._dice, self._probability = dice, probability
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[Path]:
+        with super().writing(key) as path:
+            yield path
+            if self._dice.random() < self._probability:
+                raise OSError(28, "No space left on device")
+
+
 class Chaos:
     """A world, and the dice that decide what happens in it."""
 
@@ -43,6 +63,11 @@ class Chaos:
         self.world, self.dice = world, dice
         self.kills = 0
         self.mortality = dice.choice([0.0, 0.02, 0.06])
+        world.server.list_sorts = dice.random() < 0.7
+        world.server.list_tells_more = dice.random() < 0.7
+        world.server.list_page = dice.choice([1, 2, 100])
+        world.media = FullNowAndThen(world.media.root, dice, dice.choice([0.0, 0.2]))
+        self.fetched_again: set[str] = set()
         world.server.fates.extend(dice.choices(FATES, k=30))
         world.server.play_dice(dice.randrange(2**32), dice.choice([0.0, 0.1, 0.25]))
 
@@ -116,6 +141,9 @@ class Chaos:
         for attempt in self.world.attempts():
             with self.world.database.write() as session:
                 asked = resolving.open_question(session, attempt.version_id)
+                if self._fetch_again(session, attempt):
+                    attached = True
+                    continue
                 if asked is None or asked.id != attempt.id:
                     continue
                 if attempt.state == "stuck" and self._late(attempt):
@@ -128,6 +156,17 @@ class Chaos:
                 else:
                     resolving.not_charged(session, attempt.version_id)
         return attached
+
+    def _fetch_again(self, session: Session, attempt: GenerationAttempt) -> bool:
+        """Once a take, whether that can help or not; the money must not notice."""
+        if attempt.version_id in self.fetched_again or attempt.state != "settled":
+            return False
+        try:
+            resolving.fetch_again(session, attempt.version_id)
+        except resolving.NothingToResolve:
+            return False
+        self.fetched_again.add(attempt.version_id)
+        return True
 
     def _late(self, attempt: GenerationAttempt) -> bool:
         job = self.world.server._find(str(attempt.provider_job_id))
