@@ -118,7 +118,7 @@ async def _store(drive: "Drive", attempt_id: str, job: ProviderJob) -> None:
         except acceptance.ClaimTaken:
             await drive.write(lambda s: submission.park_unknown(s, attempt_id, taken))
             return
-        except DataError:  # such as a NUL: it would not be stored the next time either
+        except (DataError, ValueError):  # such as a NUL: it could not be stored later either
             log.exception("a job's id cannot be stored", attempt=attempt_id)
             await drive.write(lambda s: submission.park_unknown(s, attempt_id, unfit))
             return

@@ -142,6 +142,20 @@ def test_looks_that_nobody_foresaw_end_too(world, monkeypatch):
     assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
 
 
+def test_an_id_that_no_database_takes_leaves_the_take_to_a_person(tmp_path):
+    with money_world("postgres", tmp_path) as world:
+        provider = world.provider()
+
+        async def odd(_):
+            return ProviderJob(id="video_\0", status="queued")
+
+        provider.submit = odd
+        world.admit()
+        world.drive(provider=provider)
+        assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
+        assert "cannot be stored" in world.jobs()[0].error["message"]
+
+
 def test_twins_in_doubt_are_told_apart_by_taking_turns(tmp_path):
     """Two takes of one prompt: while one is in doubt the other is not sent."""
     with money_world("sqlite", tmp_path) as world:
