@@ -24,8 +24,9 @@ from pydantic import BaseModel, TypeAdapter
 
 from musicapp_pipeline.api.characters.schemas import CharacterRead
 from musicapp_pipeline.api.costs.schemas import CostsRead, Estimate
-from musicapp_pipeline.api.exports.schemas import Exporting
+from musicapp_pipeline.api.exports.schemas import Exporting, ExportRead
 from musicapp_pipeline.api.jobs.schemas import JobCancelled, JobRead
+from musicapp_pipeline.api.lips.schemas import LipSyncing, LipSyncRead
 from musicapp_pipeline.api.problems import Problem
 from musicapp_pipeline.api.projects.schemas import ProjectRead, ProjectSummary
 from musicapp_pipeline.api.scenes.schemas import SceneRead, VersionRead
@@ -101,11 +102,7 @@ class Client:
 
     def projects(self) -> Iterator[ProjectSummary]:
         """All of them, page after page."""
-        url: str | None = "/api/projects"
-        while url is not None:
-            answer = self.request("GET", url)
-            yield from TypeAdapter(list[ProjectSummary]).validate_json(answer.content)
-            url = answer.links.get("next", {}).get("url")
+        return self._pages(ProjectSummary, "/api/projects")
 
     def project(self, project_id: str) -> ProjectRead:
         return self._get(ProjectRead, f"/api/projects/{project_id}")
@@ -155,6 +152,21 @@ class Client:
 
     def export(self, project_id: str, body: Json | None = None) -> Exporting:
         return self._make(Exporting, f"/api/projects/{project_id}/export", json=body)
+
+    def exports(self, project_id: str) -> Iterator[ExportRead]:
+        """All of them, newest first, page after page."""
+        return self._pages(ExportRead, f"/api/projects/{project_id}/exports")
+
+    def lip_sync(self, project_id: str, scene_id: str, version_id: str) -> LipSyncRead:
+        """What moves a take's lips: words, phones, and a person's nudges."""
+        path = f"/api/projects/{project_id}/scenes/{scene_id}/versions/{version_id}/lip-sync"
+        return self._get(LipSyncRead, path)
+
+    def nudge_lips(
+        self, project_id: str, scene_id: str, version_id: str, body: Json | None = None
+    ) -> LipSyncing:
+        path = f"/api/projects/{project_id}/scenes/{scene_id}/versions/{version_id}/lip-sync"
+        return self._make(LipSyncing, path, json=body or {})
 
     def costs(self, project_id: str) -> CostsRead:
         return self._get(CostsRead, f"/api/projects/{project_id}/costs")
@@ -222,6 +234,14 @@ class Client:
 
     def _get(self, model: type[Model], path: str) -> Model:
         return model.model_validate_json(self.request("GET", path).content)
+
+    def _pages(self, model: type[Model], path: str) -> Iterator[Model]:
+        url: str | None = path
+        while url is not None:
+            answer = self.request("GET", url)
+            for entry in answer.json():
+                yield model.model_validate(entry)
+            url = answer.links.get("next", {}).get("url")
 
     def _make(self, model: type[Model], path: str, **kwargs: Any) -> Model:
         return model.model_validate_json(self.request("POST", path, **kwargs).content)
