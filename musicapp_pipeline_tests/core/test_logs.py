@@ -29,10 +29,12 @@ def told(program: str, *, terminal: bool) -> str:
     """What a process writes, on a terminal or into a pipe."""
     ours, theirs = pty.openpty() if terminal else os.pipe()
     with os.fdopen(ours, "rb", buffering=0) as reading:
-        command = [sys.executable, "-c", program]
-        subprocess.run(command, stdout=theirs, stderr=theirs, check=True)
-        os.close(theirs)
-        return _all_of(reading.fileno()).decode()
+        # Read while it runs: a terminal holds only 4 KB that nobody has read.
+        with subprocess.Popen([sys.executable, "-c", program], stdout=theirs, stderr=theirs) as run:
+            os.close(theirs)
+            said = _all_of(reading.fileno())
+        assert run.returncode == 0
+        return said.decode()
 
 
 def _all_of(file: int) -> bytes:
