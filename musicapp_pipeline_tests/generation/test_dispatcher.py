@@ -581,8 +581,8 @@ def test_a_clip_that_was_given_up_is_fetched_again_when_a_person_says_so(world):
     assert world.statuses() == ["failed"], "the second 410"
     with world.database.write() as session:
         resolving.fetch_again(session, made.version.id)
-    world.drive(lambda: world.statuses() == ["landed"])
-    assert world.landings == [made.version.key]
+    world.drive(lambda: world.landings == [made.version.key])
+    assert world.statuses() == ["landed"]
     assert len([r for r in world.server.requests if r.method == "POST"]) == 1
     world.check_settled()
     with world.database.write() as session, pytest.raises(resolving.NothingToResolve):
