@@ -14,7 +14,7 @@ class Launcher(Protocol):
         """Start the run of a queued job.
 
         Returns:
-            The run's id, or None when the orchestrator is away.
+            The run's id, or None when the orchestrator is away or the job was launched before.
         """
         ...
 

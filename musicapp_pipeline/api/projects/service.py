@@ -24,10 +24,9 @@ from musicapp_pipeline.api.scenes.plans import plans_of
 from musicapp_pipeline.api.uploads.sources import source_of
 from musicapp_pipeline.generation.errors import UnknownModel
 from musicapp_pipeline.store import events, projects, scenes
-from musicapp_pipeline.store.models import Project
+from musicapp_pipeline.store.models import Project, Scene
 from musicapp_pipeline.store.projects import NewProject
 from musicapp_pipeline.storyboard.costs import estimate_project
-from musicapp_pipeline.timebase import whole_frames
 
 MEASURED_DIFFERS = 0.05
 """Seconds between declared and measured length that are worth a word."""
@@ -85,7 +84,6 @@ def update(
     fields = _checked_fields(project, changes)
     _check_model(context, fields["sora_model"], fields["clip_seconds"])
     _check_style(fields["style_preset"])
-    _check_clips_cover(session, project, fields["clip_seconds"])
     if fields["fps"] != project.fps and scenes.of_project(session, project.id):
         raise InTheWay(
             "the frame rate cannot change once there are scenes: their cuts are frames of the"
@@ -119,23 +117,6 @@ def update(
     project.revision += 1
     events.tell(session, project.id, "project", id=project.id)
     session.flush()
-
-
-def _check_clips_cover(session: Session, project: Project, clip_seconds: int) -> None:
-    """A shorter clip must still cover every scene, or takes would be bought that do not."""
-    if clip_seconds >= project.clip_seconds:
-        return
-    holds = whole_frames(clip_seconds, projects.fps_of(project))
-    longer = [s for s in scenes.of_project(session, project.id) if s.frames > holds]
-    if longer:
-        named = ", ".join(f"{scene.order} ({scene.id})" for scene in longer)
-        raise InTheWay(
-            f"a clip of {clip_seconds} s would not cover scene {named}; split"
-            f" {'it' if len(longer) == 1 else 'them'} first",
-            field="clipSeconds",
-            value=clip_seconds,
-            allowed=f"what covers scenes of up to {max(s.frames for s in longer)} frames",
-        )
 
 
 def _checked_fields(project: Project, changes: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +153,7 @@ def read(session: Session, context: AppContext, who: Caller, project: Project) -
     costs = [plan.usd for plan in plans.values() if plan.usd is not None]
     estimate = estimate_project(costs)
     remaining = max(project.budget_cap_usd - facts.spent - facts.held, facts.spent * 0)
+    too_long = [row for row in rows if plans[row.id].holds < plans[row.id].frames]
     return ProjectRead(
         **_common(project, facts),
         audio_url=who.followable(project.audio_url),
@@ -188,6 +170,7 @@ def read(session: Session, context: AppContext, who: Caller, project: Project) -
         seed=project.seed,
         vocal_stem_url=who.followable(project.vocal_stem_url),
         warnings=_outdated(facts)
+        + _uncovered(project, too_long)
         + _warnings(project, estimate > project.budget_cap_usd, len(costs) < len(rows)),
         events_url=who.address(f"/api/projects/{project.id}/events"),
         revision=project.revision,
@@ -225,6 +208,17 @@ def _outdated(facts: Facts) -> list[str]:
     if not facts.standing.shown:
         out.append("the last export does not show the present takes and cuts; export again")
     return out
+
+
+def _uncovered(project: Project, too_long: list[Scene]) -> list[str]:
+    if not too_long:
+        return []
+    named = ", ".join(f"{scene.order} ({scene.id})" for scene in too_long)
+    return [
+        f"clips of {project.clip_seconds} s do not cover scene {named}, so no take of"
+        f" {'it' if len(too_long) == 1 else 'them'} can be bought; generate the storyboard again,"
+        " split, or raise clipSeconds"
+    ]
 
 
 def _warnings(project: Project, over: bool, unpriced: bool) -> list[str]:
