@@ -9,7 +9,7 @@ from musicapp_pipeline.analysis.arrays import Doubles, Floats
 from musicapp_pipeline.analysis.decoding import Sound, read_sound, sound_of
 from musicapp_pipeline.analysis.model import Beat, EnergyPoint, Section, SongAnalysis
 from musicapp_pipeline.analysis.spectra import Spectra, spectra
-from musicapp_pipeline.lipsync.cores import one_core
+from musicapp_pipeline.cores import one_core
 from musicapp_pipeline.progress import OnProgress, silent
 
 _DIGITS = 4

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musicapp_pipeline.lipsync.cores import one_core
+from musicapp_pipeline.cores import one_core
 from musicapp_pipeline.lipsync.errors import NoUsableMouth
 from musicapp_pipeline.lipsync.model import LipSyncReport, MouthBox, Phoneme
 from musicapp_pipeline.lipsync.mouth.faces import FaceTracker

@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from musicapp_pipeline.cores import one_core
 from musicapp_pipeline.lipsync.acoustic.activity import singing
 from musicapp_pipeline.lipsync.acoustic.features import FRAME_SECONDS, Signal, features
 from musicapp_pipeline.lipsync.acoustic.model import STATES, AcousticModel, english
 from musicapp_pipeline.lipsync.acoustic.network import Network, Pace, Phones, build
 from musicapp_pipeline.lipsync.acoustic.scores import Tuning
 from musicapp_pipeline.lipsync.acoustic.search import Path, best_path
-from musicapp_pipeline.lipsync.cores import one_core
 
 _AGREE_SECONDS = 0.15
 """Two hearings this far apart leave half of the confidence."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from musicapp_pipeline.lipsync.cores import one_core
+from musicapp_pipeline.cores import one_core
 
 np.eye(3) @ np.eye(3)
 
