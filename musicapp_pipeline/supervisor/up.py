@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import time
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 
@@ -30,6 +31,8 @@ class Supervisor:
         from musicapp_pipeline.defs.bench import Workbench
         from musicapp_pipeline.defs.instance.home import dagster_home
 
+        if not settings.musicapp_api_tokens:
+            check_loopback(host)
         for wanted in (port, dagster_port):
             _check_free(host, wanted)
         self._stopping = False
@@ -150,6 +153,26 @@ def _write_workspace(home: Path, port: int) -> Path:
         f"      port: {port}\n      location_name: musicapp\n"
     )
     return path
+
+
+def check_loopback(host: str) -> None:
+    """Whoever reaches the API may spend money: without tokens only this machine reaches it.
+
+    Raises:
+        CannotStart: the address is another machine's way in.
+    """
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise CannotStart(
+            f"--host {host} would let other machines in, and anybody there could spend money; set"
+            " MUSICAPP_API_TOKENS first",
+            field="host",
+            value=host,
+            allowed="127.0.0.1 or localhost, as long as there are no tokens",
+        )
 
 
 def _check_free(host: str, port: int) -> None:
