@@ -6,19 +6,23 @@ import pytest
 
 from musicapp_pipeline_tests.generation import guard
 
-guard.install()
-
 LONGEST = (
     "test_walkthrough",
     "test_kill",
     "test_up",
     "test_kill_points",
     "test_make",
-    "test_interrupting",
     "test_random_faults",
     "test_openapi",
 )
 """Modules that take minutes start first, so that no worker is left with one at the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever runs tests is guarded; a process that only hands them to workers is not, or they
+    would begin with a guard that is not the one they look at."""
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        guard.install()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

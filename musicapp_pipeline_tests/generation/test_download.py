@@ -65,8 +65,8 @@ def test_what_the_provider_has_lost_is_not_asked_for_again(server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_a_failed_download(server, tmp_path):
-    with pytest.raises(errors.DownloadFailed, match="stored"):
+def test_a_folder_that_cannot_be_written_is_no_fault_of_the_provider(server, tmp_path):
+    with pytest.raises(errors.StorageFailed, match=r"kept|stored"):
         fetch(server, tmp_path / "missing", tries=2)
     assert len(server.ledger.charges) == 1
 

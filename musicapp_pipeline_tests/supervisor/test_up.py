@@ -1,38 +1,62 @@
-"""Out of process: real webserver, daemon, code server, worker and API, started by `musicapp up`.
+"""Out of process: `musicapp make`, interrupted, then `musicapp up` with all its processes.
+
+The tests go on where the one before left the home.
 
 Partition mappings that work in one process are dropped on the way to the hosts unless they are
 registered there; only this shows that they are.
 """
 
+import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from musicapp_pipeline_tests.songs import click_song
 from musicapp_pipeline_tests.supervisor.dagster_client import DagsterClient
-from musicapp_pipeline_tests.supervisor.stack import MUSICAPP, Stack, children, clean_env, running
+from musicapp_pipeline_tests.supervisor.making import Make
+from musicapp_pipeline_tests.supervisor.stack import Stack, children, running
 
 pytestmark = pytest.mark.full
+INTERRUPTED = (
+    ("Planning the cut", signal.SIGINT),
+    ("takes ordered", signal.SIGTERM),
+    ("Conforming takes", signal.SIGINT),
+)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A home with one finished video, served by `musicapp up`."""
-    folder = tmp_path_factory.mktemp("up")
-    env = clean_env() | {"MUSICAPP_HOME": str(folder / "home"), "USE_SORA_MOCK": "true"}
-    song = click_song(folder / "song.wav", seconds=9)
-    command = [*MUSICAPP, "make", str(song), "--clip-seconds", "4", "--out", str(folder / "out")]
-    subprocess.run(command, env=env, check=True, cwd=folder)
-    with running(folder) as made:
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    return Make(tmp_path_factory.mktemp("up"))
+
+
+@pytest.fixture(scope="module")
+def stack(make: Make) -> Iterator[Stack]:
+    """The home with its finished video, served by `musicapp up`."""
+    with running(make.folder) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def dagster(stack: Stack) -> DagsterClient:
     return DagsterClient(stack.dagster)
+
+
+def test_an_interrupted_video_is_carried_on_and_nothing_is_paid_twice(make: Make) -> None:
+    """Ctrl-C and SIGTERM leave a state that the next run goes on from."""
+    for words, with_ in INTERRUPTED:
+        code, said = make.interrupted_at(words, with_)
+        assert code == 130, said
+        assert any("the same command goes on from here" in line for line in said)
+        assert not any("Traceback" in line for line in said)
+        assert not (make.folder / "out" / "song.mp4").exists()
+    stdout, stderr = make.start().communicate()
+    summary = json.loads(stdout)
+    assert "results of earlier runs are kept" in stderr
+    assert summary["takes"] == summary["scenes"]
+    assert summary["costUsd"] == pytest.approx(0.24 * summary["scenes"])
+    assert "song" not in summary["made"]
+    assert Path(summary["video"]).is_file()
 
 
 def test_lineage_is_fresh_after_a_headless_run(dagster):

@@ -1,17 +1,12 @@
-"""Ctrl-C and SIGTERM leave a state that the next run goes on from, over real processes."""
+"""``musicapp make`` in a process of its own, interrupted at a word."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from musicapp_pipeline_tests.songs import click_song
-
-pytestmark = pytest.mark.full
 
 
 class Make:
@@ -44,24 +39,3 @@ class Make:
                 break
         said += process.stderr.readlines()
         return process.wait(), said
-
-
-def test_an_interrupted_video_is_carried_on_and_nothing_is_paid_twice(tmp_path: Path) -> None:
-    make = Make(tmp_path)
-    for words, with_ in (
-        ("Planning the cut", signal.SIGINT),
-        ("takes ordered", signal.SIGTERM),
-        ("Conforming takes", signal.SIGINT),
-    ):
-        code, said = make.interrupted_at(words, with_)
-        assert code == 130, said
-        assert any("the same command goes on from here" in line for line in said)
-        assert not any("Traceback" in line for line in said)
-        assert not (tmp_path / "out" / "song.mp4").exists()
-    stdout, stderr = make.start().communicate()
-    summary = json.loads(stdout)
-    assert "results of earlier runs are kept" in stderr
-    assert summary["takes"] == summary["scenes"]
-    assert summary["costUsd"] == pytest.approx(0.24 * summary["scenes"])
-    assert "song" not in summary["made"]
-    assert Path(summary["video"]).is_file()
