@@ -111,10 +111,10 @@ def test_whatever_the_stage_would_make_anew_is_seen(
     assert stale(api, at) == [True]
     bench = Workbench(world.settings, world.database, world.media)
     with world.database.write() as session:
-        session.get(SceneVersion, scenes[0]["first"]).lip_sync = None  # type: ignore[union-attr]
+        session.get(SceneVersion, scenes[0]["first"]).lip_sync = None
     assert stale(api, at) == [False]
     with world.database.write() as session:
-        session.get(SceneVersion, scenes[0]["first"]).mezzanine = None  # type: ignore[union-attr]
+        session.get(SceneVersion, scenes[0]["first"]).mezzanine = None
         project_id = at.rpartition("/")[2]
         print_ = FINAL_CUT.fingerprint(session, bench, project_id)
         artifacts.put(session, "final_cut", project_id, print_, Made("v"), None)
