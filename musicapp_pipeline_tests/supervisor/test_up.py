@@ -1,6 +1,4 @@
-"""Out of process: `musicapp make`, interrupted, then `musicapp up` with all its processes.
-
-The tests go on where the one before left the home.
+"""Out of process: `musicapp make`, interrupted; `musicapp up` with all its processes.
 
 Partition mappings that work in one process are dropped on the way to the hosts unless they are
 registered there; only this shows that they are.
@@ -26,13 +24,11 @@ INTERRUPTED = (
 
 
 @pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    return Make(tmp_path_factory.mktemp("up"))
-
-
-@pytest.fixture(scope="module")
-def stack(make: Make) -> Iterator[Stack]:
-    """The home with its finished video, served by `musicapp up`."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A home with one finished video, served by `musicapp up`."""
+    make = Make(tmp_path_factory.mktemp("up"))
+    _stdout, stderr = make.start().communicate()
+    assert (make.folder / "out" / "song.mp4").is_file(), stderr
     with running(make.folder) as made:
         yield made
 
@@ -42,8 +38,9 @@ def dagster(stack: Stack) -> DagsterClient:
     return DagsterClient(stack.dagster)
 
 
-def test_an_interrupted_video_is_carried_on_and_nothing_is_paid_twice(make: Make) -> None:
+def test_an_interrupted_video_is_carried_on_and_nothing_is_paid_twice(tmp_path: Path) -> None:
     """Ctrl-C and SIGTERM leave a state that the next run goes on from."""
+    make = Make(tmp_path)
     for words, with_ in INTERRUPTED:
         code, said = make.interrupted_at(words, with_)
         assert code == 130, said
