@@ -14,6 +14,7 @@ from musicapp_pipeline.api.events.hub import Hub
 from musicapp_pipeline.api.kit.once import forget_old_keys
 from musicapp_pipeline.api.takes.fetcher import ClipFetcher
 from musicapp_pipeline.api.webhooks.sender import WebhookSender, forget_old_deliveries
+from musicapp_pipeline.generation import waiting
 from musicapp_pipeline.generation.dispatcher import Dispatcher
 from musicapp_pipeline.generation.port import VideoProvider
 
@@ -40,13 +41,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        if dispatcher is not None:
-            dispatcher.stop()
-            await tasks.pop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await hub.close()
+        try:
+            if dispatcher is not None:
+                dispatcher.stop()
+                await tasks.pop()
+        finally:
+            await waiting.end(tasks)
+            await hub.close()
 
 
 def dispatcher_of(context: AppContext, provider: VideoProvider) -> Dispatcher:

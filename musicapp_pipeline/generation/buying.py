@@ -2,15 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.generation import acceptance, leases, ledger, submission
+from musicapp_pipeline.generation import acceptance, leases, ledger, submission, waiting
 from musicapp_pipeline.generation.errors import (
     AmbiguousSubmit,
     NotAccepted,
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
 
 log = logs.get(__name__)
-T = TypeVar("T")
 LONGEST_PAUSE = 5.0
 """Seconds between tries to store the id of a job that is paid for."""
 GIVE_UP = 0.9
@@ -46,7 +44,7 @@ async def buy(drive: "Drive", attempt: GenerationAttempt) -> bool:
         refusal = error if isinstance(error, NotAccepted) else _permanent(error)
         await drive.write(lambda s: _refuse(s, drive, attempt, refusal))
         return False
-    return await _to_the_end(_submit(drive, attempt.id, request), drive.options.grace)
+    return await waiting.to_the_end(_submit(drive, attempt.id, request), drive.options.grace)
 
 
 async def take_back_if_unwanted(drive: "Drive", attempt: GenerationAttempt) -> None:
@@ -128,18 +126,6 @@ async def _store(drive: "Drive", attempt_id: str, job: ProviderJob) -> None:
             pause = min(pause * 2, LONGEST_PAUSE)
         else:
             return
-
-
-async def _to_the_end(work: Coroutine[Any, Any, T], grace: float) -> T:
-    """Let work end that costs money, even when the task around it is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=grace)
-        raise
-    finally:
-        task.cancel()
 
 
 def _permanent(error: MusicAppError) -> NotAccepted:

@@ -7,15 +7,14 @@ knows is in the database, so it can be killed at any point and another goes on.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import gates, leases, submission, sweeping
+from musicapp_pipeline.generation import gates, leases, submission, sweeping, waiting
 from musicapp_pipeline.generation.drive import Drive
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.store.database import Database
@@ -23,7 +22,6 @@ from musicapp_pipeline.store.ids import new_id
 from musicapp_pipeline.store.media import MediaStore
 
 log = logs.get(__name__)
-T = TypeVar("T")
 NEWS = 0.1
 """Of the poll interval, between looks at what others wrote down."""
 OnLanded = Callable[[str], Awaitable[None]]
@@ -100,27 +98,27 @@ class Dispatcher:
         try:
             while not self._stopping.is_set():
                 await self._tick()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self.options.tick)
+                await waiting.told(self._stopping, self.options.tick)
         finally:
-            await self._end_tasks()
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
-            self._drive.close()
+            try:
+                await waiting.end(self._tasks.values())  # leases are renewed until then
+                await waiting.end(helpers)
+                await self._give_back()
+            finally:
+                for helper in helpers:
+                    helper.cancel()
+                self._drive.close()
 
     async def _tick(self) -> None:
         room = self.options.max_in_flight - len(self._tasks)
         try:
-            due = await self._look_for_work(room)
+            for attempt_id in await self._look_for_work(room):
+                task = asyncio.create_task(self._run_one(attempt_id), name=attempt_id)
+                self._tasks[attempt_id] = task
+                task.add_done_callback(lambda t: self._tasks.pop(t.get_name(), None))
             await self._look_for_news()
         except Exception:  # the database may be away for a moment; nothing is lost by waiting
             log.exception("could not look for work")
-            return
-        for attempt_id in due:
-            task = asyncio.create_task(self._run_one(attempt_id), name=attempt_id)
-            self._tasks[attempt_id] = task
-            task.add_done_callback(lambda t: self._tasks.pop(t.get_name(), None))
 
     async def _look_for_work(self, room: int) -> list[str]:
         name, busy = self._provider.name, set(self._tasks)
@@ -155,17 +153,13 @@ class Dispatcher:
             key = await self._drive.until_parked(attempt_id)
             if key is not None and self._on_landed is not None:
                 await self._on_landed(key)
-        except asyncio.CancelledError:
-            raise
         except Exception as error:  # a bug in one take must not stop the others
             log.exception("attempt failed unexpectedly", attempt=attempt_id)
             with contextlib.suppress(Exception):  # the database itself may be away
                 await self._drive.unexpected(attempt_id, error)
             await asyncio.sleep(self.options.retry)
-        finally:
-            with contextlib.suppress(Exception):
-                back = self._drive.write(lambda s: leases.hand_back(s, attempt_id, self.owner))
-                await _finish(back)
+        with contextlib.suppress(Exception):  # after a cancellation all are given back at once
+            await self._drive.write(lambda s: leases.hand_back(s, self.owner, attempt_id))
 
     async def _renew(self) -> None:
         while True:
@@ -185,13 +179,10 @@ class Dispatcher:
             except Exception:  # the provider or the database may be away
                 log.exception("could not look for late purchases")
 
-    async def _end_tasks(self) -> None:
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """Let a short database write end even when the task around it is being cancelled."""
-    return await asyncio.shield(work)
+    async def _give_back(self) -> None:
+        """All leases, also of what had not begun, or whose lease was still being written."""
+        await self._drive.settled(self.options.grace)
+        try:
+            await self._drive.write(lambda s: leases.hand_back(s, self.owner))
+        except Exception:  # they lapse by themselves
+            log.exception("could not give leases back")

@@ -61,6 +61,10 @@ class Drive:
         self.receiving = asyncio.Semaphore(RECEIVING)
         self._transactions = Transactions(database)
 
+    async def settled(self, patience: float) -> None:
+        """Wait for transactions that go on after whoever began them was cancelled."""
+        await self._transactions.settled(patience)
+
     def close(self) -> None:
         """Let the threads go; nothing can be driven any more."""
         self._transactions.close()

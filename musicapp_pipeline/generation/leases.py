@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock, states
@@ -82,8 +82,12 @@ def renew(session: Session, owner: str, ids: set[str]) -> None:
         row.lease_until = until
 
 
-def hand_back(session: Session, attempt_id: str, owner: str) -> None:
-    """Give up a lease."""
-    attempt = session.get(GenerationAttempt, attempt_id)
-    if attempt is not None and attempt.lease_owner == owner:
-        attempt.lease_owner = attempt.lease_until = None
+def hand_back(session: Session, owner: str, attempt_id: str | None = None) -> None:
+    """Give up a lease; all of this owner's when no attempt is named."""
+    theirs = GenerationAttempt.lease_owner == owner
+    if attempt_id is None:
+        theirs &= GenerationAttempt.state.in_(states.HOLDING)  # which has an index
+    else:
+        theirs &= GenerationAttempt.id == attempt_id
+    free = update(GenerationAttempt).where(theirs).values(lease_owner=None, lease_until=None)
+    session.execute(free.execution_options(synchronize_session=False))

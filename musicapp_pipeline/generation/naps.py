@@ -1,9 +1,10 @@
 """Sleeping until the next look at a job, or until somebody says that it is time."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from datetime import datetime
+
+from musicapp_pipeline.generation import waiting
 
 
 class Naps:
@@ -30,8 +31,7 @@ class Naps:
         event = asyncio.Event()
         self._sleepers[attempt_id] = (due, event)
         try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), seconds)
+            await waiting.told(event, seconds)
         finally:
             self._sleepers.pop(attempt_id, None)
 

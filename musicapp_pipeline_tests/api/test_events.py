@@ -147,7 +147,8 @@ def test_many_changes_at_once_reach_every_listener_in_order(world: World) -> Non
         while len(hub._listeners[project_id]) < 3:
             await asyncio.sleep(0.01)
         threading.Thread(target=write).start()
-        heard = await asyncio.wait_for(asyncio.gather(*listeners), 30)
+        async with asyncio.timeout(30):
+            heard = await asyncio.gather(*listeners)
         await hub.close()
         return list(heard)
 

@@ -49,7 +49,7 @@ def test_a_lease_that_is_not_renewed_is_free_again(world):
     assert lease(world, "second") == [attempt_id]
     with world.database.write() as session:
         leases.renew(session, "first", {attempt_id})
-        leases.hand_back(session, attempt_id, "first")
+        leases.hand_back(session, "first", attempt_id)
     assert world.attempt().lease_owner == "second", "who lost a lease has no say in it"
 
 

@@ -5,7 +5,6 @@ works on it, so several processes do not fetch the same clip.
 """
 
 import asyncio
-import contextlib
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
@@ -18,6 +17,7 @@ from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.fetching.errors import WrongContent
 from musicapp_pipeline.fetching.fetch import fetch_to
 from musicapp_pipeline.fetching.sniff import Sniffed, sniff
+from musicapp_pipeline.generation import waiting
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.models import ExternalClip, SceneVersion, now
@@ -45,8 +45,7 @@ class ClipFetcher:
                         await self._context.launcher.landed(key)
             except Exception:  # the database may be away for a moment
                 log.exception("could not fetch external clips")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), LOOK)
+            await waiting.told(wake, LOOK)
 
     def _fetch_next(self) -> str | None:
         """Fetch one clip.

@@ -5,7 +5,6 @@ try at a time, in threads of their own, and nobody's delivery waits for another'
 """
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import Collection, Sequence
@@ -23,6 +22,7 @@ from musicapp_pipeline.api.access.tokens import Token
 from musicapp_pipeline.api.webhooks import outbox, signing
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.fetching.guard import guarded_client
+from musicapp_pipeline.generation import waiting
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import WebhookDelivery, WebhookEndpoint, now
@@ -71,9 +71,10 @@ class WebhookSender:
             while True:
                 self._ended.clear()
                 more = await self._look(threads)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), 0 if more else TICK)
+                await waiting.told(self._ended, 0 if more else TICK)
         finally:
+            for task in self._busy.values():
+                task.cancel()
             threads.shutdown(wait=False, cancel_futures=True)
 
     async def _look(self, threads: ThreadPoolExecutor) -> bool:
