@@ -66,6 +66,7 @@ def compose(
             "comp": int(rng.choice(style.keys)),
             "second": int(rng.choice(style.keys)),
             "lead": int(rng.choice(style.leads)),
+            "solo": int(rng.choice(style.leads)),
         },
         silent=_pause(rng, parts, metre),
         sung=bool(rng.random() < 0.5),
@@ -127,7 +128,7 @@ def _play(rng: Rng, score: Score, material: dict[str, Material]) -> None:
                 for half in (0.0, 0.5)
             ]
             _pitched_bar(score, m, start, chords, energy, push=m.push if bar else 0.0)
-            if m.sung and bar % m.tune_bars == 0:
+            if (m.sung or m.solo) and bar % m.tune_bars == 0:
                 lift = 7 if part.kind == "chorus" else 0
                 _tune(score, m, start, part.end, root, scale, lift, energy)
 
@@ -178,11 +179,12 @@ def _tune(
     lift: int,
     energy: float,
 ) -> None:
+    layer = "lead" if m.sung else "solo"
     for at, length, step, velocity in m.tune:
         if start + at + length <= end and int(start + at) not in score.silent:
             pitch = _pitch(root, scale, step + lift) + 12
             score.notes.append(
-                Note(start + at, length, "lead", pitch, velocity * (0.7 + 0.3 * energy))
+                Note(start + at, length, layer, pitch, velocity * (0.7 + 0.3 * energy))
             )
 
 
@@ -192,4 +194,4 @@ def _pitch(root: int, scale: tuple[int, ...], step: int) -> int:
 
 def channel_of(part: str) -> int:
     """The MIDI channel of a layer."""
-    return DRUMS if part == "drums" else ("bass", "comp", "second", "lead").index(part)
+    return DRUMS if part == "drums" else ("bass", "comp", "second", "lead", "solo").index(part)

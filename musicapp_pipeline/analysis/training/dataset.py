@@ -2,7 +2,7 @@
 
 Each song is ``<name>.wav`` (16 bit, mono) and ``<name>.json`` with ``beats``, ``downbeats``,
 ``sections`` (start, end, type), ``bpm``, ``meter``, ``style``, ``silent`` (spans without sound),
-``tune`` (spans in which the lead is heard) and whether it is ``sung``.
+``tune`` and ``voice`` (spans in which something has the lead, in which somebody sings).
 Seeds of the study family and the held-out family never meet.
 """
 
@@ -66,7 +66,7 @@ def truth(score: Score, *, free: bool = False) -> dict[str, Any]:
             [round(float(at[i]), 5), round(float(at[i + 1]), 5)] for i in sorted(score.silent)
         ],
         "tune": [[round(a, 3), round(b, 3)] for a, b in score.tune],
-        "sung": score.sung,
+        "voice": [[round(a, 3), round(b, 3)] for a, b in score.voice],
     }
 
 

@@ -29,7 +29,8 @@ _TURN_WIDTH = 5.0
 class Example:
     """One song. ``mel`` is kept in half precision; times are in seconds.
 
-    ``turns`` are where sections begin, ``tune`` where the lead is heard, by a voice if ``sung``.
+    ``turns`` are where sections begin, ``tune`` where something has the lead, ``voice`` where
+    somebody sings.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Example:
     silent: list[tuple[float, float]]
     turns: Doubles
     tune: list[tuple[float, float]]
-    sung: bool
+    voice: list[tuple[float, float]]
 
 
 def load(json_path: Path) -> Example:
@@ -69,7 +70,7 @@ def load(json_path: Path) -> Example:
         [(float(a), float(b)) for a, b in facts["silent"]],
         np.array([start for start, _, _ in facts["sections"]]),
         [(float(a), float(b)) for a, b in facts["tune"]],
-        bool(facts["sung"]),
+        [(float(a), float(b)) for a, b in facts["voice"]],
     )
 
 
@@ -90,23 +91,28 @@ def excerpt(song: Example, frames: int, rng: Rng) -> tuple[Floats, Floats, Float
     harmony = _stretch(song.harmony, at)
     to_frame = NETWORK_FPS / speed
     offset = start / NETWORK_FPS
-    tune = np.zeros(frames, np.float32)
-    for a, b in song.tune:
-        tune[max(0, int((a - offset) * to_frame)) : max(0, int((b - offset) * to_frame))] = 1
     targets = np.stack(
         [
             *(_spread((t - offset) * to_frame, frames) for t in (song.beats, song.downbeats)),
             _spread((song.turns - offset) * to_frame, frames, _TURN_WIDTH),
-            tune * song.sung,
-            tune,
+            *(_within(spans, offset, to_frame, frames) for spans in (song.voice, song.tune)),
         ],
         axis=1,
     )
     weights = ((at >= 0) & (at < len(song.harmony))).astype(np.float32)
-    for a, b in song.silent:
-        weights[max(0, int((a - offset) * to_frame)) : max(0, int((b - offset) * to_frame))] = 0
+    weights[_within(song.silent, offset, to_frame, frames) > 0] = 0
     mel = _colour(mel, rng)
+    if rng.random() < 0.08:
+        harmony = np.zeros_like(harmony)
     return network_input(mel, rise(mel), harmony), targets, weights
+
+
+def _within(spans: list[tuple[float, float]], offset: float, to_frame: float, count: int) -> Floats:
+    """One inside the spans, zero outside, at so many frames a second from ``offset`` on."""
+    inside = np.zeros(count, np.float32)
+    for a, b in spans:
+        inside[max(0, int((a - offset) * to_frame)) : max(0, int((b - offset) * to_frame))] = 1
+    return inside
 
 
 def _stretch(frames: NDArray[Any], at: NDArray[np.floating[Any]]) -> Floats:
@@ -134,7 +140,7 @@ def _spread(frames: Doubles, count: int, width: float = _WIDTH) -> Floats:
 
 
 def _colour(mel: Floats, rng: Rng) -> Floats:
-    """Another level, another equaliser, bands missing."""
+    """Another level, another equaliser, bands missing, hiss."""
     gain = rng.normal(0, 0.35)
     knots = rng.normal(0, rng.uniform(0, 0.6), 6)
     curve = np.interp(np.arange(MEL_BANDS), np.linspace(0, MEL_BANDS - 1, 6), knots)
@@ -143,6 +149,11 @@ def _colour(mel: Floats, rng: Rng) -> Floats:
         width = int(rng.integers(3, 20))
         start = int(rng.integers(0, MEL_BANDS - width))
         scaled[:, start : start + width] = 0
+    if rng.random() < 0.15:
+        scaled[:, int(rng.integers(45, MEL_BANDS)) :] = 0
+    if rng.random() < 0.25:
+        hiss = rng.exponential(10 ** rng.uniform(-2, 0), scaled.shape).astype(np.float32)
+        scaled = np.log1p(np.expm1(scaled) + hiss)
     if rng.random() < 0.3:
         scaled = np.roll(scaled, int(rng.integers(-3, 4)), axis=1)
     return scaled

@@ -21,25 +21,35 @@ def master(samples: Floats, rate: int, rng: Rng, *, exam: bool = False) -> Float
         out = tone(out, rate, rng)
     if rng.random() < 0.7:
         out = limiter(out, rng.uniform(1.0, 8.0))
+    if not exam and rng.random() < 0.15:
+        out = worn(out, rate, rng)
     if rng.random() < 0.4:
         out = out + noise(len(out), rng, 10 ** rng.uniform(-3.2, -1.7))
     if rng.random() < (0.6 if exam else 0.15):
         fade = int(rng.uniform(1, 5) * rate)
         out[:fade] *= np.linspace(0, 1, min(fade, len(out)), dtype=np.float32) ** 1.5
     out = (out * rng.uniform(0.3, 0.95) / (np.abs(out).max() + 1e-9)).astype(np.float32)
-    if exam or rng.random() < 0.15:
-        return mp3(out, rate, 96 if exam else int(rng.choice([32, 48, 64])))
+    if exam:
+        return coded(out, rate, "mp3", 96)
+    if rng.random() < 0.3:
+        kind = str(rng.choice(["mp3", "mp3", "opus", "m4a"]))
+        return coded(out, rate, kind, int(rng.choice([24, 32, 48, 64])))
     return out
 
 
 def room(samples: Floats, rate: int, rng: Rng) -> Floats:
-    """Reverberation of an invented room."""
+    """An invented room: walls, then a tail that grows dull; now and then a far microphone."""
     decay = rng.uniform(0.15, 1.4)
     t = np.arange(int(decay * rate)) / rate
     tail = rng.standard_normal(len(t)) * np.exp(-6.9 * t / decay)
+    dull = lfilter([0.35], [1, -0.65], tail)
+    tail = tail * np.exp(-t / (0.3 * decay)) + dull * (1 - np.exp(-t / (0.3 * decay)))
+    for wall in rng.uniform(0.003, 0.05, 6):
+        tail[min(len(tail) - 1, int(wall * rate))] += float(rng.normal(0, 3))
     tail /= np.sqrt(np.sum(np.square(tail)))
     wet = fftconvolve(samples, tail)[: len(samples)]
-    return (samples + rng.uniform(0.05, 0.5) * wet).astype(np.float32)
+    share = rng.uniform(0.05, 0.5) if rng.random() < 0.8 else rng.uniform(0.5, 1.5)
+    return (samples + share * wet).astype(np.float32)
 
 
 def tone(samples: Floats, rate: int, rng: Rng) -> Floats:
@@ -82,17 +92,31 @@ def noise(count: int, rng: Rng, level: float) -> Floats:
     return np.float32(level) * hiss
 
 
-def mp3(samples: Floats, rate: int, kilobits: int) -> Floats:
-    """Through an MP3 encoder and back; the encoder's delay is removed."""
+def worn(samples: Floats, rate: int, rng: Rng) -> Floats:
+    """An old record or tape: dull, dusty, and not quite at one speed (within 2 ms)."""
+    pole = float(np.exp(-2 * np.pi * rng.uniform(1500, 6000) / rate))
+    out = lfilter([1 - pole], [1, -pole], samples)
+    at = np.arange(len(out)) / rate
+    sway = rng.uniform(0, 0.002) * np.sin(2 * np.pi * rng.uniform(0.4, 1.5) * at)
+    out = np.interp(at + sway, at, out)
+    dust = (rng.random(len(out)) < 10 ** rng.uniform(-4.3, -3.3)) * rng.normal(0, 1, len(out))
+    level = float(np.sqrt(np.mean(np.square(out))))
+    out = out + rng.uniform(0.5, 6) * level * lfilter([1], [1, -0.6], dust)
+    hum = np.sin(2 * np.pi * float(rng.choice([50, 60])) * at)
+    return np.asarray(out + rng.uniform(0, 0.05) * level * hum, np.float32)
+
+
+def coded(samples: Floats, rate: int, kind: str, kilobits: int) -> Floats:
+    """Through an encoder and back; ``kind`` is the file's ending. Encoders' delays are removed."""
     import soundfile
     from imageio_ffmpeg import get_ffmpeg_exe
 
     with tempfile.TemporaryDirectory() as folder:
-        wav, coded, back = (Path(folder) / name for name in ("a.wav", "a.mp3", "b.wav"))
+        wav, file, back = (Path(folder) / name for name in ("a.wav", f"a.{kind}", "b.wav"))
         soundfile.write(wav, samples, rate)
         quiet = [get_ffmpeg_exe(), "-v", "error", "-y", "-threads", "1", "-i"]
-        subprocess.run([*quiet, wav, "-b:a", f"{kilobits}k", coded], check=True)
-        subprocess.run([*quiet, coded, back], check=True)
+        subprocess.run([*quiet, wav, "-b:a", f"{kilobits}k", file], check=True)
+        subprocess.run([*quiet, file, "-ar", str(rate), back], check=True)
         decoded, _ = soundfile.read(back, dtype="float32")
     out = np.zeros(len(samples), np.float32)
     count = min(len(out), len(decoded))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicapp_pipeline.analysis.training import grooves, playing, styles
+from musicapp_pipeline.analysis.training import grooves, patterns, playing, styles
 
 Rng = np.random.Generator
 _PROGRESSIONS = (
@@ -29,7 +29,7 @@ class Material:
         bars: how long it is.
         chords: scale degrees, each ``chord_bars`` bars long.
         push: beats by which chords come before their bar.
-        sung: whether there is a tune.
+        sung: whether there is a tune; ``solo``: whether an instrument has one instead.
     """
 
     bars: int
@@ -45,6 +45,7 @@ class Material:
     drums: bool
     has_bass: bool
     sung: bool
+    solo: bool
 
     def degree(self, bar: int, part: float) -> int:
         """The chord's scale degree at a fraction of a bar."""
@@ -76,6 +77,7 @@ def draw(rng: Rng, style: styles.Style, kind: str, metre: int, drumless: bool) -
         drums=not drumless and (not short or kind == "prechorus" or rng.random() < 0.4),
         has_bass=rng.random() < (0.35 if short else 0.93),
         sung=kind in ("verse", "chorus", "prechorus", "bridge") and rng.random() < 0.92,
+        solo=kind in ("instrumental", "intro", "outro") and rng.random() < 0.5,
     )
 
 
@@ -84,4 +86,4 @@ def _groove(rng: Rng, style: styles.Style, metre: int) -> grooves.Bar:
     fixed = styles.FIXED.get(name)
     if fixed is not None:
         return [hit for hit in fixed if hit[0] < metre]
-    return list(getattr(grooves, name)(rng, metre))
+    return patterns.draw(rng, name, metre)

@@ -8,6 +8,8 @@ from musicapp_pipeline.analysis.arrays import Doubles
 
 DRUMS = 9
 """The General MIDI drum channel."""
+VOICES = (52, 53, 54)
+"""General MIDI programs that sound like voices."""
 BREATH = 0.6
 """Seconds without a note that still belong to a phrase."""
 
@@ -85,10 +87,18 @@ class Score:
 
     @property
     def tune(self) -> list[tuple[float, float]]:
-        """Spans in seconds in which the lead plays or sings; short breaths do not end one."""
+        """Spans in seconds in which something has the lead; short breaths do not end one."""
+        return self._spans("lead", "solo")
+
+    @property
+    def voice(self) -> list[tuple[float, float]]:
+        """Spans in seconds in which somebody sings."""
+        return self._spans("lead") if self.sung or self.programs["lead"] in VOICES else []
+
+    def _spans(self, *layers: str) -> list[tuple[float, float]]:
         spans: list[tuple[float, float]] = []
         for note in sorted(self.notes, key=lambda note: note.start):
-            if note.part == "lead":
+            if note.part in layers:
                 start, end = self.time_of(note.start), self.time_of(note.start + note.length)
                 if spans and start - spans[-1][1] < BREATH:
                     start, end = spans[-1][0], max(end, spans[-1][1])

@@ -58,6 +58,19 @@ def comp(rng: Rng, kind: str, metre: int) -> list[Event]:
         return [(float(i), 0.5, d, 0.6) for i in range(metre) for d in triad]
     if kind == "offbeats":
         return [(i + 0.5, 0.3, d, 0.6) for i in range(metre) for d in triad]
+    if kind == "upstrokes":
+        length = float(rng.uniform(0.1, 0.3))
+        doubled = (0.0, 0.25) if rng.random() < 0.3 else (0.0,)
+        return [
+            (i + 0.5 + d, length, tone, 0.65)
+            for i in range(metre)
+            for d in doubled
+            for tone in triad
+        ]
+    if kind == "answers":
+        return [(float(i), 0.4, d, 0.6) for i in range(1, metre, 2) for d in triad]
+    if kind == "eighths":
+        return [(i / 2, 0.45, d, 0.55 - 0.1 * (i % 2)) for i in range(metre * 2) for d in triad]
     if kind == "late":
         return [(float(i), 0.5, d, 0.55) for i in range(1, metre) for d in triad]
     if kind == "arpeggio":
@@ -105,6 +118,9 @@ COMP = (
     "halves",
     "power",
     "random",
+    "upstrokes",
+    "answers",
+    "eighths",
 )
 
 

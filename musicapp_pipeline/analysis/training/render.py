@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from musicapp_pipeline.analysis.arrays import Floats
-from musicapp_pipeline.analysis.training import grooves, mastering, midi, synth, tones
+from musicapp_pipeline.analysis.training import grooves, mastering, midi, synth, tones, voice
 from musicapp_pipeline.analysis.training.notes import Score
 
 STUDY_FONTS = (
@@ -35,7 +35,7 @@ def render(score: Score, seed: int, rate: int, *, exam: bool = False, fonts: boo
     seconds = float(score.seconds[-1]) + float(rng.uniform(0.5, 3))
     fonts = fonts and rng.random() < (1.0 if exam else 0.85)
     machine = rng.random() < (0.25 if exam else 0.35) or not fonts
-    layers = frozenset({"bass", "comp", "second"} | (set() if score.sung else {"lead"}))
+    layers = frozenset({"bass", "comp", "second", "solo"} | (set() if score.sung else {"lead"}))
     font = (EXAM_FONTS if exam else STUDY_FONTS)[int(rng.integers(1 if exam else len(STUDY_FONTS)))]
     if fonts:
         pitched = _fluidsynth(score, rng, layers, font, rate, seconds)
@@ -49,7 +49,7 @@ def render(score: Score, seed: int, rate: int, *, exam: bool = False, fonts: boo
         pitched = mastering.pump(pitched, _kicks(score), rate, float(rng.uniform(0.3, 0.9)))
     mix = _balance(pitched, 1.0) + _balance(drums, float(np.exp(rng.normal(0.1, 0.6))))
     if score.sung:
-        sound = synth.voice(score, rate, rng, seconds)
+        sound = voice.voice(score, rate, rng, seconds)
         mix += _balance(sound, float(np.exp(rng.normal(-0.1, 0.5))))
     return mastering.master(mix, rate, rng, exam=exam)
 

@@ -1,14 +1,12 @@
-"""Sounds made by arithmetic: drum machines and a voice that sings vowels."""
+"""Drum machines made by arithmetic."""
 
 import numpy as np
-from scipy.signal import lfilter
 
-from musicapp_pipeline.analysis.arrays import Doubles, Floats
+from musicapp_pipeline.analysis.arrays import Floats
 from musicapp_pipeline.analysis.training import grooves
 from musicapp_pipeline.analysis.training.notes import Score
 
 Rng = np.random.Generator
-_VOWELS = ((800, 1200, 2500), (400, 2000, 2600), (350, 800, 2300), (500, 1700, 2500))
 
 
 def drum_machine(score: Score, rate: int, rng: Rng, seconds: float) -> Floats:
@@ -18,7 +16,7 @@ def drum_machine(score: Score, rate: int, rng: Rng, seconds: float) -> Floats:
     for note in score.notes:
         if note.part == "drums":
             at = round((score.time_of(note.start) + float(rng.normal(0, score.jitter / 2))) * rate)
-            _add(out, at, sounds[note.pitch] * np.float32(note.velocity))
+            add(out, at, sounds[note.pitch] * np.float32(note.velocity))
     return out
 
 
@@ -59,57 +57,8 @@ def _snare(rate: int, rng: Rng, clap: bool) -> Floats:
     return (0.5 * (hiss * rng.uniform(0.4, 0.9) + body)).astype(np.float32)
 
 
-def voice(score: Score, rate: int, rng: Rng, seconds: float) -> Floats:
-    """The lead layer sung: gliding pitch, vibrato, changing vowels, consonants before the note."""
-    count = round(seconds * rate)
-    pitch = np.zeros(count)
-    loud = np.zeros(count)
-    vowel = np.zeros((len(_VOWELS), count), np.float32)
-    noise = np.zeros(count, np.float32)
-    late = float(rng.normal(0.0, 0.02))
-    for note in (n for n in score.notes if n.part == "lead"):
-        start = score.time_of(note.start) + late + float(rng.normal(0, 0.02))
-        a = max(0, round(start * rate))
-        b = min(count, round(score.time_of(note.start + note.length) * rate))
-        if b - a < rate // 30:
-            continue
-        pitch[a:b] = 440 * 2 ** ((note.pitch - 69) / 12)
-        ramp = np.minimum(np.arange(b - a) / (0.03 * rate), 1)
-        loud[a:b] = note.velocity * ramp * np.minimum((b - a - np.arange(b - a)) / (0.04 * rate), 1)
-        vowel[int(rng.integers(len(_VOWELS))), a:b] = 1
-        if rng.random() < 0.6:
-            length = int(rng.uniform(0.03, 0.09) * rate)
-            burst = rng.standard_normal(length) * np.hanning(length) * rng.uniform(0.1, 0.5)
-            _add(noise, a - length, np.diff(burst, prepend=0).astype(np.float32))
-    return _sing(pitch, loud, vowel, rate, rng) + noise
-
-
-def _sing(pitch: Doubles, loud: Doubles, vowel: Floats, rate: int, rng: Rng) -> Floats:
-    smooth = 1 - np.exp(-1 / (0.02 * rate))
-    held = np.where(pitch > 0, pitch, np.nan)
-    filled = np.maximum.accumulate(np.where(np.isnan(held), 0, np.arange(len(held))))
-    glide = lfilter([smooth], [1, smooth - 1], np.nan_to_num(held[filled], nan=200.0))
-    vibrato = 1 + 0.012 * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * np.arange(len(pitch)) / rate)
-    phase = np.cumsum(glide * vibrato) / rate
-    source = (2 * (phase % 1) - 1) + 0.05 * rng.standard_normal(len(phase))
-    out = np.zeros(len(pitch))
-    for row, formants in zip(vowel, _VOWELS, strict=True):
-        if row.any():
-            weight = lfilter([smooth], [1, smooth - 1], row)
-            shaped = sum(_resonance(source, hertz, 90 + hertz / 20, rate) for hertz in formants)
-            out += weight * shaped
-    sung = out * loud
-    return np.asarray(0.35 * sung / (np.abs(sung).max() + 1e-9), np.float32)
-
-
-def _resonance(source: Doubles, hertz: float, width: float, rate: int) -> Doubles:
-    radius = np.exp(-np.pi * width / rate)
-    poles = [1, -2 * radius * np.cos(2 * np.pi * hertz / rate), radius**2]
-    filtered: Doubles = lfilter([1 - radius], poles, source)
-    return filtered
-
-
-def _add(out: Floats, at: int, sound: Floats) -> None:
+def add(out: Floats, at: int, sound: Floats) -> None:
+    """Mix a sound in from sample ``at``; what lies outside is left out."""
     a, b = max(0, at), min(len(out), at + len(sound))
     if b > a:
         out[a:b] += sound[a - at : b - at]

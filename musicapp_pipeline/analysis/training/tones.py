@@ -38,6 +38,7 @@ _CHOICES = {
     "comp": ("plucked", "keys", "organ", "pad"),
     "second": ("pad", "plucked", "brass", "keys"),
     "lead": ("reed", "brass", "keys", "plucked"),
+    "solo": ("reed", "brass", "keys", "plucked"),
 }
 
 
@@ -47,7 +48,7 @@ def play(score: Score, layers: frozenset[str], rate: int, rng: Rng, seconds: flo
     for part in sorted(layers & _CHOICES.keys()):
         tone = _varied(_FAMILIES[str(rng.choice(_CHOICES[part]))], rng)
         sounds: dict[tuple[int, int], Floats] = {}
-        level = {"bass": 0.9, "lead": 0.6}.get(part, 0.35)
+        level = {"bass": 0.9, "lead": 0.6, "solo": 0.6}.get(part, 0.35)
         for note in (n for n in score.notes if n.part == part):
             start = score.time_of(note.start) + float(rng.normal(0, score.jitter))
             key = (note.pitch, _length(score, note, rate))

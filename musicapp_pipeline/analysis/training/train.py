@@ -20,6 +20,8 @@ from musicapp_pipeline.analysis.network import (
     TAPS,
 )
 from musicapp_pipeline.analysis.training.examples import Example, excerpt, load
+from musicapp_pipeline.analysis.training.folding import fold
+from musicapp_pipeline.analysis.training.resuming import settle, stored, take_over
 
 FRAMES = 1500
 BATCH = 12
@@ -115,6 +117,7 @@ def train(
     *,
     minutes: float,
     seed: int = 0,
+    rate: float = RATE,
     start: Path | None = None,
     stages: Path | None = None,
 ) -> Any:
@@ -124,8 +127,10 @@ def train(
         songs: what to study.
         minutes: of wall time; the learning rate falls to nothing with it.
         seed: of weights and excerpts.
+        rate: the highest learning rate.
+        start: a network to go on from, a ``.pt`` of this trainer or shipped weights; what it lacks
+            of the tasks begins anew.
         stages: where the weights of every ``STAGE`` steps are written, by their number.
-        start: a network to go on from; what it lacks of the tasks begins anew.
     """
     import torch
 
@@ -135,15 +140,17 @@ def train(
     rng = np.random.default_rng(seed)
     net = build()
     if start is not None:
-        _take_over(net, torch.load(start))
+        take_over(net, stored(start))
+        if start.suffix == ".npz":
+            settle(net, [_batch(songs.studied, rng)[0] for _ in range(8)])
     print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-3)
     shares = torch.tensor(SHARES)
     began, spent, step = time.monotonic(), 0.0, 0
     while spent < 1:
         inputs, targets, weights = _batch(songs.studied, rng)
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / 50) * _cosine(spent)
+            group["lr"] = rate * min(1.0, (step + 1) / 50) * _cosine(spent)
         optimiser.zero_grad()
         (_losses(net(inputs), targets, weights) * shares).sum().backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -162,16 +169,6 @@ def _cosine(spent: float) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * min(spent, 1))))
 
 
-def _take_over(net: Any, state: dict[str, Any]) -> None:
-    """Load weights; a last layer with fewer tasks fills the first of them."""
-    for key, fresh in net.state_dict().items():
-        old = state[key]
-        if old.shape != fresh.shape:
-            state[key] = 0.1 * fresh
-            state[key][: len(old)] = old
-    net.load_state_dict(state)
-
-
 def _report(net: Any, songs: Songs, step: int, minute: float) -> None:
     import torch
 
@@ -186,27 +183,9 @@ def _report(net: Any, songs: Songs, step: int, minute: float) -> None:
 
 
 def export(net: Any, path: Path) -> None:
-    """Write the weights with batch normalisation folded into the convolutions, half precision."""
+    """Write the weights as ``analysis/network.py`` reads them."""
     state = {key: value.detach().double().numpy() for key, value in net.state_dict().items()}
-
-    def folded(conv: str, norm: str) -> tuple[Any, Any]:
-        scale = state[f"{norm}.weight"] / np.sqrt(state[f"{norm}.running_var"] + 1e-5)
-        weight = state[f"{conv}.weight"]
-        shift = (state[f"{conv}.bias"] - state[f"{norm}.running_mean"]) * scale
-        return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), shift + state[f"{norm}.bias"]
-
-    arrays: dict[str, Any] = {}
-    arrays["first_w"], arrays["first_b"] = folded("0", "1")
-    for i in range(len(DILATIONS)):
-        block = f"{4 + i}.inner"
-        arrays[f"wide{i}_w"], arrays[f"wide{i}_b"] = folded(f"{block}.0", f"{block}.1")
-        arrays[f"mix{i}_w"] = state[f"{block}.4.weight"]
-        arrays[f"mix{i}_b"] = state[f"{block}.4.bias"]
-    last = 4 + len(DILATIONS) + 1
-    shipped = slice(len(OUTPUTS))
-    arrays["out_w"] = state[f"{last}.weight"][shipped]
-    arrays["out_b"] = state[f"{last}.bias"][shipped]
-    np.savez(path, **{key: value.astype(np.float16) for key, value in arrays.items()})
+    np.savez(path, **fold(state))  # type: ignore[arg-type]
 
 
 def main() -> None:
@@ -220,12 +199,14 @@ def main() -> None:
         "--minutes", type=float, default=40.0, help="of wall time; the learning rate falls with it"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="a .pt to go on from")
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="a .pt or shipped .npz to go on from")
     args = parser.parse_args()
     net = train(
         Songs(args.songs),
         minutes=args.minutes,
         seed=args.seed,
+        rate=args.rate,
         start=args.start,
         stages=args.out,
     )
