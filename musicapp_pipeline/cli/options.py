@@ -84,10 +84,12 @@ def checked(options: MakeOptions) -> Order:
 
 
 def _project(options: MakeOptions, lyrics: str, song: Path) -> NewProject:
+    from musicapp_pipeline.generation.wording import wording
     from musicapp_pipeline.storyboard.presets import preset_named
 
+    known = wording().presets
     if options.style is not None:
-        preset_named(options.style)  # raises a typed error that names the presets
+        preset_named(options.style, known)  # raises a typed error that names the presets
     # Only what a person wrote is refused when it is too long.
     found = _title_tag(song) or song.stem.replace("_", " ")
     title = _one_line(options.title or "") or _one_line(found)[:MAX_TITLE].strip() or "Untitled"

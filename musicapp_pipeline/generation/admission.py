@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -153,7 +153,7 @@ def remix(
         session,
         project,
         scene,
-        TakePlan(**{**plan.__dict__, "prompt": revised_prompt}),
+        replace(plan, prompt=revised_prompt, refused=None),
         provider,
         with_job=with_job,
         source=source,

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from musicapp_pipeline.generation.errors import BadModelConfig, UnknownModel
 from musicapp_pipeline.generation.port import Capabilities, Frozen, RemixMode, parse_size
+from musicapp_pipeline.generation.sources import read_data
 from musicapp_pipeline.settings import Environment, plain_address, plain_key
 
 ProviderName = Literal["videos_api", "fal"]
@@ -215,12 +215,7 @@ def _entries(source: str) -> list[Any]:
     if not source:
         return []
     try:
-        if source[0] not in "[{":
-            path = Path(source).expanduser()
-            source = path.read_text("utf-8")
-            if path.suffix == ".toml":
-                source = json.dumps(tomllib.loads(source), default=str)
-        data = json.loads(source, parse_float=Decimal)
+        data = read_data(source)
     except (OSError, ValueError) as error:
         raise BadModelConfig(
             f"MUSICAPP_MODELS is neither JSON nor a readable .json or .toml file: {error}",

@@ -10,6 +10,7 @@ from musicapp_pipeline.generation.errors import GenerationError, UnknownPrice
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import artifacts, projects
 from musicapp_pipeline.store.models import Character, Project, Scene
+from musicapp_pipeline.storyboard.errors import StoryboardError
 from musicapp_pipeline.storyboard.model import (
     CharacterBrief,
     ProjectBrief,
@@ -32,7 +33,8 @@ class ClipTooShort(GenerationError):
 class TakePlan:
     """One scene's plan; ``usd`` is what a take of it will reserve, None when not for sale.
 
-    ``frames`` are the scene's, ``holds`` those that fit into ``seconds``.
+    ``frames`` are the scene's, ``holds`` those that fit into ``seconds``. ``refused`` says why
+    no prompt can be written; such a plan can be read, not bought.
     """
 
     prompt: str
@@ -44,10 +46,13 @@ class TakePlan:
     fingerprint: str
     frames: Frames
     holds: Frames
+    refused: StoryboardError | None = None
 
     def price(self) -> Decimal:
         """Raises UnknownPrice instead of buying at any price, ClipTooShort instead of buying what
-        cannot be used."""
+        cannot be used, UnknownStylePreset or PromptTooLong where there is nothing to send."""
+        if self.refused is not None:
+            raise self.refused
         if self.holds < self.frames:
             raise ClipTooShort(
                 f"a clip of {self.seconds} s holds {self.holds} frames and does not cover a scene"
@@ -73,7 +78,11 @@ def plan_take(
     cast = cast_of(session, project, scene)
     performs = scene.scene_type == "performance" and not scene.prompt_override
     style = _vocal_style(session, project) if performs else "sings"
-    prompt = prompt_of(project, scene, cast, style, capabilities.max_prompt_chars)
+    prompt, refused = "", None
+    try:
+        prompt = prompt_of(project, scene, cast, style, capabilities.max_prompt_chars)
+    except StoryboardError as error:  # a preset that is gone must not hide the project
+        refused = error
     size = capabilities.size_for(portrait=project.format == "portrait")
     longest = max(project.clip_seconds, capabilities.durations[0])
     seconds = min(scene.clip_seconds, longest)
@@ -99,6 +108,7 @@ def plan_take(
         fingerprint=artifacts.fingerprint("scene_plan", parts),
         frames=scene.frames,
         holds=whole_frames(seconds, projects.fps_of(project)),
+        refused=refused,
     )
 
 
@@ -138,8 +148,10 @@ def prompt_of(
     """The prompt that would be sent now; one that a person wrote is kept whole."""
     if scene.prompt_override:
         return scene.prompt_override
+    from musicapp_pipeline.generation.wording import wording
     from musicapp_pipeline.storyboard.prompts import build_scene_prompt
 
+    words = wording()
     return build_scene_prompt(
         ProjectBrief(
             title=project.title,
@@ -165,4 +177,6 @@ def prompt_of(
             for c in cast
         ],
         max_chars=min(max_chars, 2000),
+        presets=words.presets,
+        template=words.template,
     )

@@ -19,6 +19,7 @@ from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.generation.registry import catalogue
+from musicapp_pipeline.generation.wording import wording
 from musicapp_pipeline.settings import Settings, settings
 
 log = logs.get(__name__)
@@ -68,6 +69,7 @@ def _provider(bench: Workbench) -> tuple[VideoProvider | None, MusicAppError | N
 
 def _warnings(settings: Settings, problem: MusicAppError | None) -> tuple[str, ...]:
     """Said once in the log at the start, and by ``/readyz`` for as long as they hold."""
+    wording()  # refused now, not when the first prompt is written
     told = (problem.message,) if problem is not None else catalogue(settings).warnings()
     for sentence in told:
         log.warning(sentence)

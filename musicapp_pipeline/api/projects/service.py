@@ -113,7 +113,10 @@ def update(
             setattr(project, url, None)
             setattr(project, key, None)
     for name in changes.keys() - {"audio_url", "vocal_stem_url"}:
-        setattr(project, name, fields[name])
+        if getattr(project, name) != fields[name]:
+            setattr(project, name, fields[name])
+    if not session.is_modified(project):
+        return  # another tab's edit must not fail for nothing
     project.revision += 1
     events.tell(session, project.id, "project", id=project.id)
     session.flush()
@@ -171,6 +174,7 @@ def read(session: Session, context: AppContext, who: Caller, project: Project) -
         vocal_stem_url=who.followable(project.vocal_stem_url),
         warnings=_outdated(facts)
         + _uncovered(project, too_long)
+        + _beyond_cap(project, facts)
         + _warnings(project, estimate > project.budget_cap_usd, len(costs) < len(rows)),
         events_url=who.address(f"/api/projects/{project.id}/events"),
         revision=project.revision,
@@ -208,6 +212,21 @@ def _outdated(facts: Facts) -> list[str]:
     if not facts.standing.shown:
         out.append("the last export does not show the present takes and cuts; export again")
     return out
+
+
+def _beyond_cap(project: Project, facts: Facts) -> list[str]:
+    """A cap that was lowered under what is already promised."""
+    committed = facts.spent + facts.held
+    if committed <= project.budget_cap_usd:
+        return []
+    told = f"${committed:.2f} is spent or held already, more than budgetCapUsd"
+    told += f" (${project.budget_cap_usd:.2f}), so nothing more can be bought"
+    if facts.held:
+        told += (
+            f"; takes that are under way hold ${facts.held:.2f} of it and are still made: cancel"
+            " those that you do not want"
+        )
+    return [told]
 
 
 def _uncovered(project: Project, too_long: list[Scene]) -> list[str]:
@@ -259,6 +278,7 @@ def _check_model(context: AppContext, model: str, clip_seconds: int) -> None:
 
 def _check_style(name: str | None) -> None:
     if name is not None:
+        from musicapp_pipeline.generation.wording import wording
         from musicapp_pipeline.storyboard.presets import preset_named
 
-        preset_named(name)
+        preset_named(name, wording().presets)

@@ -27,6 +27,8 @@ def make(task: Task) -> Made:
     """Recorded so that takes made from another plan show as outdated."""
     with task.bench.database.write() as session:
         plan = plan_of(session, task.bench, task.key)
+        if plan.refused is not None:
+            raise plan.refused
         scene = scenes.get(session, task.scene_id)
         scene.sora_size = plan.size
         scene.estimated_cost_usd = plan.usd or scene.estimated_cost_usd
