@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from math import isfinite
 from statistics import median
 from typing import Final, Literal
@@ -13,6 +14,7 @@ WORD: Final = 0.3
 """About one sung word, in seconds: less of a line than this is not heard as the line."""
 
 
+ELLIPSIS: Final = "…"
 RAP_WORDS_A_SECOND: Final = 2.8
 """Sung lines mostly carry 1 to 2.5 words a second, rapped ones 3 to 6."""
 
@@ -53,8 +55,6 @@ class LineTrack:
         self._starts = [line.start_time for line in self.lines]
         self._spans = _union(self.lines)
         self._span_starts = [start for start, _ in self._spans]
-        # Lines may overlap, so those that can reach a time start at most this much before it.
-        self._reach = max((line.end_time - line.start_time for line in self.lines), default=0.0)
 
     def starts_near(self, time: float) -> bool:
         """Whether a line begins at or just after ``time``."""
@@ -78,15 +78,66 @@ class LineTrack:
             k += 1
         return min(1.0, sung / (end - start)) if end > start else 0.0
 
-    def between(self, start: float, end: float) -> tuple[TimedLine, ...]:
-        """Lines of which at least a word is heard in an interval, in the order they begin."""
-        first = bisect_left(self._starts, start - self._reach)
-        last = bisect_left(self._starts, end)
-        return tuple(line for line in self.lines[first:last] if _heard(line, start, end))
+    def texts_of(self, spans: Sequence[tuple[float, float]]) -> list[str]:
+        """The words that are sung in each of the intervals a song is cut into, a line each.
 
-    def text_between(self, start: float, end: float) -> str:
-        """The words of :meth:`between`, a line each."""
-        return "\n".join(line.text.strip() for line in self.between(start, end))
+        Of a line that a cut divides, each side gets its own words and an ellipsis for the rest; a
+        single word goes with those beside it. What has no spaces is not divided: it stands
+        wherever it is heard.
+
+        Args:
+            spans: ascending and without overlap, in seconds.
+        """
+        texts: list[list[str]] = [[] for _ in spans]
+        ends = [end for _, end in spans]
+        for line in self.lines:
+            first = bisect_right(ends, line.start_time)
+            for n, text in _divided(line, spans, first):
+                texts[n].append(text)
+        return ["\n".join(lines) for lines in texts]
+
+
+def joined(first: str, second: str) -> str:
+    """The lyrics of two scenes that become one; a line that the cut divided is whole again."""
+    if first.endswith(ELLIPSIS) and second.startswith(ELLIPSIS):
+        return f"{first[:-1]} {second[1:]}"
+    return "\n".join(text for text in (first, second) if text)
+
+
+def _divided(
+    line: TimedLine, spans: Sequence[tuple[float, float]], first: int
+) -> list[tuple[int, str]]:
+    """What each span from ``first`` on has of a line, by its number."""
+    words = line.text.split()
+    reached = [n for n in range(first, len(spans)) if spans[n][0] <= line.end_time]
+    if len(words) == 1:
+        return [(n, words[0]) for n in reached if _heard(line, *spans[n])]
+    middles = _middles(line, words)
+    groups: list[tuple[int, list[str]]] = []
+    for n in reached:
+        start, end = spans[n]
+        group = words[bisect_left(middles, start) : bisect_left(middles, end)]
+        if groups and group and min(len(group), len(groups[-1][1])) == 1:
+            before, earlier = groups.pop()
+            groups.append((before if len(earlier) >= len(group) else n, earlier + group))
+        elif group:
+            groups.append((n, group))
+    last = len(groups) - 1
+    return [
+        (n, f"{ELLIPSIS if k else ''}{' '.join(group)}{ELLIPSIS if k < last else ''}")
+        for k, (n, group) in enumerate(groups)
+    ]
+
+
+def _middles(line: TimedLine, words: Sequence[str]) -> list[float]:
+    """When the middle of each word is sung, each taken to last by its letters."""
+    letters = sum(map(len, words))
+    length = line.end_time - line.start_time
+    ends = list(accumulate(map(len, words)))
+    return [
+        line.start_time + length * (end - len(word) / 2) / letters
+        for word, end in zip(words, ends, strict=True)
+    ]
 
 
 def _heard(line: TimedLine, start: float, end: float) -> bool:

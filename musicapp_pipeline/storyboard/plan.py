@@ -64,6 +64,7 @@ def plan_with_kept(
     energies = [energy.mean(span.start.time, span.end.time) for span in spans]
     ranked = _ranked_worlds(analysis, energies, spans, options)
     pictures = _pictures(spans, kinds, energies, ranked, options)
+    words = sung.texts_of([(span.start.time, span.end.time) for span in spans])
     tone, shelf = tone_of(analysis), shelf_of(options)
     return tuple(
         PlannedScene(
@@ -78,7 +79,7 @@ def plan_with_kept(
             clip_seconds=shelf.clip_for(span.frames),
             energy=round(energies[n], 4),
             mood=mood_of(tone, span.part.type, energies[n]),
-            lyrics=sung.text_between(span.start.time, span.end.time),
+            lyrics=words[n],
             shot=pictures[n].shot,
             idea=pictures[n].idea,
             why=explain(span.start, span.part, energy, sung),

@@ -13,20 +13,24 @@ from musicapp_pipeline.storyboard.cues import delivery_for, image_for
 from musicapp_pipeline.storyboard.errors import PromptTooLong
 from musicapp_pipeline.storyboard.model import CharacterBrief, ProjectBrief, SceneBrief, Shot
 from musicapp_pipeline.storyboard.presets import Presets, StylePreset, preset_named
-from musicapp_pipeline.storyboard.template import PromptTemplate, default_template, fill
+from musicapp_pipeline.storyboard.template import (
+    B_ROLL_MARKER,
+    PERFORMANCE_MARKER,
+    PromptTemplate,
+    default_template,
+    fill,
+)
 from musicapp_pipeline.storyboard.text import (
     capitalised,
     clean,
     clean_lyrics,
+    listed,
     quoted,
     sentence,
     shortened,
 )
 
-PERFORMANCE_MARKER: Final = "Performance shot:"
-"""Begins the directive of every performance scene, and stands in no other prompt."""
-B_ROLL_MARKER: Final = "B-roll shot:"
-"""Begins the directive of every b-roll scene, and stands in no other prompt."""
+__all__ = ["B_ROLL_MARKER", "PERFORMANCE_MARKER", "build_scene_prompt"]
 
 INSTRUMENTAL: Final = frozenset({"intro", "instrumental", "breakdown", "outro"})
 """Sections in which a scene without words is played, not sung."""
@@ -54,6 +58,7 @@ class _Room:
     rules: int = 300
     others: int = 300
     prefix: int = 600
+    names: int = 200
     echo: bool = True
     atmosphere: bool = True
     setting: bool = True
@@ -72,6 +77,7 @@ _ROOMS: Final = (
         rules=0,
         others=0,
         prefix=100,
+        names=0,
         atmosphere=False,
         setting=False,
     ),
@@ -187,6 +193,9 @@ def _directive(
     lines = [f"{marker} {capitalised(fill(lead, values))}"]
     if room.setting:
         lines.append(capitalised(fill(setting, values)))
+    called = words.performance_others if performs else words.broll_cast
+    if values["others" if performs else "cast"]:
+        lines.append(fill(called, values))
     if values["image"] and room.echo and not performs:
         lines.append(fill(words.image, values))
     if room.atmosphere and values["mood"]:
@@ -214,6 +223,7 @@ def _values(
     shot = scene.shot or _DEFAULT_SHOTS[scene.scene_type]
     lyrics = shortened(_own(clean_lyrics(scene.lyrics)), room.lyrics)
     delivery = delivery_for(lyrics, scene.energy) if room.echo else ""
+    names = [_own(name_of(character)) for character in characters]
     return {
         "size": _own(shot.size),
         "angle": _own(shot.angle),
@@ -224,7 +234,9 @@ def _values(
         "section": _own(scene.section),
         "verb": project.vocal_style,
         "lyrics": quoted(lyrics) if lyrics else "",
-        "subject": _own(name_of(characters[0])) if characters else "the performer",
+        "subject": names[0] if names else "the performer",
+        "cast": listed(names, room.names),
+        "others": listed(names[1:], room.names),
         "image": image_for(lyrics),
         "delivery": f", {delivery}" if delivery else "",
     }

@@ -12,11 +12,15 @@ from musicapp_pipeline.storyboard.errors import BadTemplate
 from musicapp_pipeline.storyboard.model import Frozen
 from musicapp_pipeline.storyboard.vocabulary import load_data, parse_as
 
+PERFORMANCE_MARKER: Final = "Performance shot:"
+"""Begins the directive of every performance scene, and stands in no other prompt."""
+B_ROLL_MARKER: Final = "B-roll shot:"
+"""Begins the directive of every b-roll scene, and stands in no other prompt."""
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _SCENE: Final = frozenset(
     {
         *("size", "angle", "movement", "light", "idea", "mood", "section"),
-        *("verb", "lyrics", "subject", "image", "delivery"),
+        *("verb", "lyrics", "subject", "image", "delivery", "cast", "others"),
     }
 )
 _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
@@ -46,9 +50,13 @@ class PromptTemplate(Frozen):
     performance_instrumental: str = Field(min_length=1)
     """Stands for the one above in sections where nobody is expected to sing."""
     performance_setting: str
+    performance_others: str
+    """Calls those into a performance who are in the scene and do not sing."""
     broll: str = Field(min_length=1)
     broll_without_lyrics: str = Field(min_length=1)
     broll_setting: str
+    broll_cast: str
+    """Calls a scene's characters into a picture that has none of its own."""
     image: str
     atmosphere: str
     continuity: str = Field(min_length=1)
@@ -62,6 +70,9 @@ class PromptTemplate(Frozen):
         if unknown:
             names = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
             raise ValueError(f"{{{unknown[0]}}} is no placeholder here; there are: {names}")
+        for marker in (PERFORMANCE_MARKER, B_ROLL_MARKER):
+            if marker.lower() in text.lower():
+                raise ValueError(f"{marker!r} is put before each directive and stands nowhere else")
         return text
 
 

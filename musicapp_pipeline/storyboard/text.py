@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 _SPACE: Final = re.compile(r"\s+")
@@ -37,6 +38,16 @@ def shortened(text: str, limit: int) -> str:
     # A long word, or a script without spaces, is cut where the room ends.
     kept = words if space and len(words) >= limit // 2 else cut
     return kept.rstrip(" ,;:/.—-") + "…"
+
+
+def listed(names: Sequence[str], limit: int) -> str:
+    """``A, B and C``; as many of them as fit into ``limit`` characters, and none if none does."""
+    for count in range(len(names), 0, -1):
+        *first, last = names[:count]
+        text = f"{', '.join(first)} and {last}" if first else last
+        if len(text) <= limit:
+            return text
+    return ""
 
 
 def sentence(text: str) -> str:

@@ -1,8 +1,10 @@
 """Who sings when."""
 
+from itertools import pairwise
+
 import pytest
 
-from musicapp_pipeline.storyboard.lyrics import LineTrack, vocal_style_of
+from musicapp_pipeline.storyboard.lyrics import LineTrack, joined, vocal_style_of
 from musicapp_pipeline.storyboard.model import TimedLine
 
 
@@ -21,21 +23,21 @@ def test_overlapping_voices_are_not_counted_twice():
 
 
 def test_lines_come_in_the_order_they_begin():
-    assert [x.text for x in LineTrack(OVERLAPPING, 30).between(0, 10)] == ["a", "b", "c"]
+    assert LineTrack(OVERLAPPING, 30).texts_of([(0, 10), (10, 30)]) == ["a\nb\nc", "d"]
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "texts"),
+    ("start", "end", "text"),
     [
-        (4.8, 7.0, ["b"]),
-        (4.6, 7.0, ["a", "b"]),
-        (7.8, 20.2, []),
-        (7.5, 7.9, ["b", "c"]),
-        (21.5, 30, ["d"]),
+        (4.8, 7.0, "b"),
+        (4.6, 7.0, "a\nb"),
+        (7.8, 20.2, ""),
+        (7.5, 7.9, "b\nc"),
+        (21.5, 30, "d"),
     ],
 )
-def test_a_line_belongs_to_a_scene_in_which_a_word_of_it_is_heard(start, end, texts):
-    assert [x.text for x in LineTrack(OVERLAPPING, 30).between(start, end)] == texts
+def test_a_line_belongs_to_a_scene_in_which_a_word_of_it_is_heard(start, end, text):
+    assert LineTrack(OVERLAPPING, 30).texts_of([(start, end)]) == [text]
 
 
 def test_a_line_that_begins_after_the_song_is_none():
@@ -62,3 +64,50 @@ def test_many_words_a_second_are_rapped(words, seconds, style):
 
 def test_without_times_nobody_raps():
     assert vocal_style_of([]) == vocal_style_of([line("yo " * 90, 3, 3)]) == "sings"
+
+
+DIVIDED = (line("Best believe me when I say", 10, 14), line("so", 14, 14.4))
+
+
+@pytest.mark.parametrize(
+    ("cuts", "texts"),
+    [
+        ((0, 10, 30), ["", "Best believe me when I say\nso"]),
+        ((0, 10.5, 30), ["", "Best believe me when I say\nso"]),
+        ((0, 12, 30), ["Best believe…", "…me when I say\nso"]),
+        ((0, 13.4, 30), ["Best believe me when I say", "so"]),
+        ((0, 14, 30), ["Best believe me when I say", "so"]),
+        ((0, 12, 13, 30), ["Best believe…", "…me when…", "…I say\nso"]),
+        ((0, 11, 12, 30), ["Best believe…", "", "…me when I say\nso"]),
+    ],
+)
+def test_a_line_that_a_cut_divides_is_quoted_once(cuts, texts):
+    assert LineTrack(DIVIDED, 30).texts_of(list(pairwise(cuts))) == texts
+
+
+def test_words_far_apart_are_not_lost():
+    track = LineTrack((line("one two three", 0, 9),), 30)
+    assert track.texts_of([(0, 3), (3, 6), (6, 9)]) == ["one two three", "", ""]
+
+
+def test_what_is_sung_where_nothing_is_planned_is_nobodys():
+    track = LineTrack((line("one two three four", 0, 4),), 30)
+    assert track.texts_of([(2, 9)]) == ["three four"]
+
+
+def test_scripts_without_spaces_are_not_divided():
+    track = LineTrack((line("愛が燃える", 2, 6),), 30)
+    assert track.texts_of([(0, 4), (4, 8), (8, 9)]) == ["愛が燃える", "愛が燃える", ""]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"),
+    [
+        ("one two…", "…three four", "one two three four"),
+        ("one", "two", "one\ntwo"),
+        ("", "two", "two"),
+        ("one…", "", "one…"),
+    ],
+)
+def test_scenes_that_become_one_have_whole_lines_again(first, second, whole):
+    assert joined(first, second) == whole

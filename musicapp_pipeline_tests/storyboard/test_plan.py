@@ -157,13 +157,13 @@ def test_lyrics_are_those_sung_during_the_scene():
     analysis, _ = song(120.0)
     lines = (
         TimedLine(text="in the first scene", start_time=1.0, end_time=3.0),
-        TimedLine(text="over the cut", start_time=14.0, end_time=17.0),
+        TimedLine(text="all over the cut", start_time=14.5, end_time=17.5),
         TimedLine(text="just touching", start_time=15.9, end_time=19.0),
     )
     scenes = plan_scenes(analysis, lines, options())
     at = {scene.start_time: scene.lyrics.split("\n") for scene in scenes}
     assert at[0.0] == ["in the first scene"]
-    assert at[16.0] == ["over the cut", "just touching"]
+    assert at[16.0] == ["…the cut", "just touching"]
     assert "just touching" not in at[8.0]
 
 

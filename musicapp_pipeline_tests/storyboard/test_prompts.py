@@ -154,6 +154,19 @@ def test_the_primary_character_leads_and_acts():
     assert "TZELEM on a rooftop" in prompt
 
 
+def test_every_character_of_a_scene_is_called_into_it():
+    other = CharacterBrief(name="JON")
+    assert "closed: MIRA and JON." in build_scene_prompt(
+        PROJECT, PERFORMANCE, [TZELEM, MIRA, other]
+    )
+    assert "Seen here: TZELEM, MIRA and JON." in build_scene_prompt(
+        PROJECT, B_ROLL, [MIRA, TZELEM, other]
+    )
+    alone = build_scene_prompt(PROJECT, PERFORMANCE, [TZELEM])
+    assert "In the frame too" not in alone
+    assert "Seen here" not in build_scene_prompt(PROJECT, B_ROLL, [])
+
+
 @pytest.mark.parametrize(
     ("bible", "expected"),
     [

@@ -10,9 +10,10 @@ from musicapp_pipeline.api.errors import InTheWay, Invalid
 from musicapp_pipeline.api.scenes.queries import count_ever
 from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.store import events, ids, projects, scenes, takes
-from musicapp_pipeline.store.models import Project, Scene, SceneVersion
+from musicapp_pipeline.store.models import LipSyncEdit, Project, Scene, SceneVersion
 from musicapp_pipeline.storyboard.clips import clip_seconds_for
 from musicapp_pipeline.storyboard.edits import merge_scenes, split_scene
+from musicapp_pipeline.storyboard.lyrics import joined as joined_lyrics
 from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
 from musicapp_pipeline.timebase import whole_frames
 
@@ -143,7 +144,7 @@ def merge(
             value=second.id,
             errors=[_in_the_way(v) for v in short],
         )
-    lyrics = "\n".join(text for text in (scene.lyrics, second.lyrics) if text)
+    lyrics = joined_lyrics(scene.lyrics, second.lyrics)
     if short:
         target = _anew(session, project, scene)
         scenes.archive(session, scene)
@@ -182,10 +183,25 @@ def _second_half(session: Session, project: Project, scene: Scene, right: Interv
         copy.plan_fingerprint = version.plan_fingerprint
         copy.in_point = version.in_point + offset
         copy.user_score = version.user_score
+        _copy_nudges(session, version, copy)
         takes.set_status(session, copy, "completed")
         if version.is_selected:
             takes.select_version(session, second, copy)
     return second
+
+
+def _copy_nudges(session: Session, version: SceneVersion, copy: SceneVersion) -> None:
+    """The mouth is where it was, and as late; phones count in seconds of the song."""
+    said = session.get(LipSyncEdit, version.id)
+    if said is not None:
+        session.add(
+            LipSyncEdit(
+                version_id=copy.id,
+                mouth_box=said.mouth_box,
+                offset_ms=said.offset_ms,
+                phonemes=said.phonemes,
+            )
+        )
 
 
 def _anew(session: Session, project: Project, scene: Scene) -> Scene:
