@@ -15,6 +15,7 @@ from musicapp_pipeline.defs.selections import order_lip_sync
 from musicapp_pipeline.defs.stage import Level
 from musicapp_pipeline.defs.stages import BY_NAME
 from musicapp_pipeline.store import jobs, scenes, takes
+from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.models import now
 
 log = logs.get(__name__)
@@ -87,7 +88,7 @@ class GraphqlLauncher:
         with self._bench.database.write() as session:
             job = jobs.get(session, job_id)
             # Two requests may have joined one job, each asking for its launch.
-            session.refresh(job, with_for_update=True)
+            session.refresh(job, with_for_update=HELD)
             if job.status != "queued" or job.type not in CPU_TYPES or job.launched_at is not None:
                 return None
             job.launched_at, job.launches = now(), job.launches + 1

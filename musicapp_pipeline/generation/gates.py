@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock
+from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.models import ProviderGate, now
 
 SPREAD = 0.5
@@ -26,12 +27,12 @@ def polls_key(key: str) -> str:
 
 def locked(session: Session, key: str) -> ProviderGate:
     """A gate's row, held until the transaction ends; made when there is none."""
-    gate = session.get(ProviderGate, key, with_for_update=True, populate_existing=True)
+    gate = session.get(ProviderGate, key, with_for_update=HELD, populate_existing=True)
     if gate is not None:
         return gate
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(dialect.insert(ProviderGate).values(key=key).on_conflict_do_nothing())
-    gate = session.get(ProviderGate, key, with_for_update=True)
+    gate = session.get(ProviderGate, key, with_for_update=HELD)
     assert gate is not None
     return gate
 

@@ -60,7 +60,7 @@ def _due(session: Session, provider: str, busy: set[str], limit: int) -> list[Se
 
 
 def _locked(session: Session, query: Select[Any]) -> Iterable[GenerationAttempt]:
-    return session.scalars(query.with_for_update(skip_locked=True)).all()
+    return session.scalars(query.with_for_update(skip_locked=True, key_share=True)).all()
 
 
 def due_of(session: Session, owner: str, ids: set[str]) -> dict[str, datetime | None]:

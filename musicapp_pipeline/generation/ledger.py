@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.generation import clock, states
 from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.store import projects
+from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.ids import new_id
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
@@ -191,14 +192,14 @@ def attempts_of(
         .order_by(GenerationAttempt.number, GenerationAttempt.created_at)
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return list(session.scalars(query))
 
 
 def locked(session: Session, attempt_id: str) -> GenerationAttempt:
     """The attempt's row as it is now, held until the transaction ends."""
     attempt = session.get(
-        GenerationAttempt, attempt_id, with_for_update=True, populate_existing=True
+        GenerationAttempt, attempt_id, with_for_update=HELD, populate_existing=True
     )
     assert attempt is not None, f"attempts are never deleted, yet {attempt_id} is gone"
     return attempt

@@ -150,7 +150,7 @@ def _stop_the_rest(session: Session, refused: GenerationAttempt, told: dict[str,
             GenerationAttempt.model == refused.model,
         )
         .order_by(GenerationAttempt.created_at, GenerationAttempt.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     )
     error = {**told, "message": f"Not sent, like others of its kind: {told['message']}"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 PG_SCHEMA = "musicapp"
 """Our tables' schema on PostgreSQL: Dagster has tables of the same names in its own."""
+LOCK_WAIT = 30.0
+"""Seconds that a transaction waits for another's lock; then it fails with ``OperationalError``."""
+HELD: Final = {"key_share": True}
+"""How ``Session.get`` and ``refresh`` hold a row. PostgreSQL looks foreign keys up with a lock that
+a plain ``FOR UPDATE`` keeps out, so that two who each hold a row could wait for one another."""
 
 
 class Database:
@@ -17,13 +22,17 @@ class Database:
 
     ``write()`` takes SQLite's write lock at BEGIN, so a check and the change that rests on it
     cannot be separated by another writer; on PostgreSQL the rows that matter are locked with
-    ``SELECT … FOR UPDATE`` by the code that needs it.
+    ``SELECT … FOR NO KEY UPDATE`` by the code that needs it.
+
+    Args:
+        lock_wait: seconds, as ``LOCK_WAIT``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lock_wait: float = LOCK_WAIT) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine: Engine = _sqlite(url) if self.is_sqlite else _postgres(url)
+        wait = round(lock_wait * 1000)
+        self.engine: Engine = _sqlite(url, wait) if self.is_sqlite else _postgres(url, wait)
         self._write = sessionmaker(
             self.engine.execution_options(musicapp_begin="IMMEDIATE"), expire_on_commit=False
         )
@@ -46,13 +55,15 @@ class Database:
         self.engine.dispose()
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, wait_ms: int) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         from pathlib import Path
 
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"timeout": wait_ms / 1000, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -62,7 +73,7 @@ def _sqlite(url: str) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -73,11 +84,11 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgres(url: str) -> Engine:
+def _postgres(url: str, wait_ms: int) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
-        connect_args={"options": f"-csearch_path={PG_SCHEMA}"},
+        connect_args={"options": f"-csearch_path={PG_SCHEMA} -clock_timeout={wait_ms}"},
     )

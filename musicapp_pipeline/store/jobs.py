@@ -9,6 +9,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.store import events
+from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.ids import new_id
 from musicapp_pipeline.store.models import ProcessingJob, now
@@ -111,7 +112,7 @@ def finish(
     message: str = "",
 ) -> bool:
     """End a job once; a second ending is ignored and answers False."""
-    job = session.get(ProcessingJob, job_id, with_for_update=True, populate_existing=True)
+    job = session.get(ProcessingJob, job_id, with_for_update=HELD, populate_existing=True)
     if job is None:
         raise NotFound("job", job_id)
     if job.status in ENDED:

@@ -44,6 +44,8 @@ def _alone(database: Database) -> Iterator[None]:
             yield
         return
     with database.engine.connect() as connection:
+        # Another process's migration takes as long as it takes.
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": ADVISORY_LOCK})
         try:
             yield

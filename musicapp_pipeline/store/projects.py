@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline import timebase
 from musicapp_pipeline.store import events, ids
+from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import Artifact, Character, Project, Storyboard, now
 
@@ -83,7 +84,9 @@ def get(session: Session, project_id: str, *, lock: bool = False) -> Project:
     Raises:
         NotFound
     """
-    project = session.get(Project, project_id, with_for_update=lock or None, populate_existing=lock)
+    project = session.get(
+        Project, project_id, with_for_update=HELD if lock else None, populate_existing=lock
+    )
     if project is None or project.archived_at is not None:
         raise NotFound("project", project_id)
     return project

@@ -7,6 +7,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.store import events, ids, scenes
+from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.errors import Conflict, NotFound
 from musicapp_pipeline.store.models import Project, Scene, SceneVersion, now
 
@@ -87,7 +88,7 @@ def select_version(session: Session, scene: Scene, version: SceneVersion) -> Non
         Conflict: when the take has no finished clip.
     """
     # Whoever selects for this scene at the same time waits here, and then sees our choice.
-    session.refresh(scene, with_for_update=True)
+    session.refresh(scene, with_for_update=HELD)
     session.refresh(version)
     if version.status != "completed":
         raise Conflict(

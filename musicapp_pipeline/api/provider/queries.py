@@ -21,7 +21,7 @@ def awaited(session: Session, job_id: str) -> list[GenerationAttempt]:
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider_job_id == job_id, GenerationAttempt.state.in_(AWAITED)
     )
-    return list(session.scalars(query.with_for_update()))
+    return list(session.scalars(query.with_for_update(key_share=True)))
 
 
 def is_news(session: Session, event_id: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.store import ids, jobs
-from musicapp_pipeline.store.database import Database
+from musicapp_pipeline.store.database import HELD, Database
 from musicapp_pipeline.store.models import (
     EventCursor,
     ProcessingJob,
@@ -46,7 +46,7 @@ def collect(database: Database, adopter: str = "") -> int:
         if position is not None and newest <= position:
             return 0
     with database.write() as session:
-        cursor = session.get(EventCursor, READER, with_for_update=True)
+        cursor = session.get(EventCursor, READER, with_for_update=HELD)
         if cursor is None:
             # The first start tells nothing of the past.
             session.add(EventCursor(reader=READER, position=newest))
