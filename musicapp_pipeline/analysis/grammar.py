@@ -5,7 +5,7 @@ each section suits its type and how usual it is after the one before; the best i
 changing one group at a time from every possible chorus.
 """
 
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,6 +40,13 @@ _TYPES = (
 )
 
 
+_NAMES = (*_TYPES, "")
+_USUAL = np.array([[_FOLLOWS.get((a, b), _RARE) for b in _NAMES] for a in _NAMES])
+"""How usual a type (column) is after another (row); the last of either is the song's edge."""
+_AGAIN = np.array([_TWICE.get(kind, 0.0) for kind in _TYPES])
+"""What it costs that one more group is of a type."""
+
+
 def types_of(groups: Ints, loud: Doubles, bars: Ints) -> tuple[list[str], float]:
     """A type for each section.
 
@@ -54,17 +61,12 @@ def types_of(groups: Ints, loud: Doubles, bars: Ints) -> tuple[list[str], float]
     count = len(groups)
     if count == 1:
         return ["verse"], 0.0
-    suits = _suitability(groups, loud, bars)
-    groups = _free_ends(groups)
-    numbers = sorted(set(groups.tolist()))
-    readings = []
-    for chorus in numbers:
-        chosen = {g: _TYPES.index("chorus" if g == chorus else "verse") for g in numbers}
-        readings.append((_climb(groups, suits, chosen, chorus), chorus, chosen))
-    readings.sort(key=lambda reading: (-reading[0], reading[1]))
+    song = _Form.of(_free_ends(groups), _suitability(groups, loud, bars))
+    readings = [song.best_with(chorus) for chorus in range(len(song.fit))]
+    readings.sort(key=lambda reading: -reading[0])
     best = readings[0]
     margin = (best[0] - readings[1][0]) / count if len(readings) > 1 else 0.0
-    types = [_TYPES[best[2][int(g)]] for g in groups]
+    types = [_TYPES[best[1][group]] for group in song.order]
     return types, float(np.clip(margin / 0.3, 0, 1))
 
 
@@ -77,31 +79,73 @@ def _free_ends(groups: Ints) -> Ints:
     return freed
 
 
-def _climb(groups: Ints, suits: Doubles, chosen: dict[int, int], chorus: int) -> float:
-    """Improve one group's type at a time; ``chosen`` is changed in place."""
-    score = _score(groups, suits, chosen)
-    improved = True
-    while improved:
-        improved = False
-        for group in chosen:
-            if group == chorus:
-                continue
-            for kind in range(len(_TYPES)):
-                trial = {**chosen, group: kind}
-                reached = _score(groups, suits, trial)
-                if reached > score + 1e-9:
-                    chosen[group], score, improved = kind, reached, True
-    return score
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A song as sums over its groups, so that a trial costs the same however long the song is.
+
+    Attributes:
+        order: each section's group, (sections,).
+        fit: how well each group suits each type, (groups, types).
+        after: how often a group (row) is followed by another, (groups, groups).
+    """
+
+    order: Ints
+    fit: Doubles
+    after: Doubles
+
+    @classmethod
+    def of(cls, groups: Ints, suits: Doubles) -> "_Form":
+        numbers, order = np.unique(groups, return_inverse=True)
+        fit = np.zeros((len(numbers), suits.shape[1]))
+        np.add.at(fit, order, suits)
+        after = np.zeros((len(numbers), len(numbers)))
+        np.add.at(after, (order[:-1], order[1:]), 1)
+        fit[order[0]] += _USUAL[-1, :-1]
+        fit[order[-1]] += _USUAL[:-1, -1]
+        return cls(order, fit, after)
+
+    def best_with(self, chorus: int) -> tuple[float, Ints]:
+        """The score and each group's type when this group is the chorus.
+
+        One group's type is improved at a time, from all others being verses.
+        """
+        chosen = np.full(len(self.fit), _TYPES.index("verse"))
+        chosen[chorus] = _TYPES.index("chorus")
+        improved = True
+        while improved:
+            improved = False
+            for group in range(len(chosen)):
+                if group != chorus:
+                    value = self._values(group, chosen)
+                    best = _first_best(value, int(chosen[group]))
+                    improved |= best != chosen[group]
+                    chosen[group] = best
+        return self._score(chosen), chosen
+
+    def _values(self, group: int, chosen: Ints) -> Doubles:
+        """What each type for one group would add to the score, (types,)."""
+        before, after = self.after[:, group].copy(), self.after[group].copy()
+        before[group] = after[group] = 0
+        value = self.fit[group] + before @ _USUAL[chosen, :-1] + _USUAL[:-1, chosen] @ after
+        value += self.after[group, group] * np.diag(_USUAL)[:-1]
+        others = np.bincount(np.delete(chosen, group), minlength=len(_TYPES))
+        return np.asarray(value - _AGAIN * (others > 0))
+
+    def _score(self, chosen: Ints) -> float:
+        follows = (self.after * _USUAL[np.ix_(chosen, chosen)]).sum()
+        each = np.bincount(chosen, minlength=len(_TYPES))
+        # Two parts that sound different are seldom both the chorus.
+        again = (_AGAIN * np.maximum(each - 1, 0)).sum()
+        return float(self.fit[np.arange(len(chosen)), chosen].sum() + follows - again)
 
 
-def _score(groups: Ints, suits: Doubles, chosen: dict[int, int]) -> float:
-    kinds = [chosen[int(g)] for g in groups]
-    names = ["", *(_TYPES[k] for k in kinds), ""]
-    follows = sum(_FOLLOWS.get((a, b), _RARE) for a, b in pairwise(names))
-    # Two parts that sound different are seldom both the chorus.
-    each = list(chosen.values())
-    follows -= sum(cost * max(0, each.count(_TYPES.index(k)) - 1) for k, cost in _TWICE.items())
-    return follows + float(suits[np.arange(len(kinds)), kinds].sum())
+def _first_best(value: Doubles, now: int) -> int:
+    """The best type; a later one must be clearly better than those before it and than today's."""
+    best = now
+    for kind, reached in enumerate(value.tolist()):
+        if reached > value[best] + 1e-9:
+            best = kind
+    return best
 
 
 def _suitability(groups: Ints, loud: Doubles, bars: Ints) -> Doubles:

@@ -178,3 +178,31 @@ def test_linkage_merges_the_nearest_first():
     assert steps[1] == [0, 0, 1, 2]
     assert steps[2] == [0, 0, 1, 1]
     assert steps[3] == [0, 0, 0, 0]
+
+
+def plainly(order, fit, chosen):
+    """The score of a reading, section by section."""
+    names = ["", *(grammar._TYPES[chosen[g]] for g in order), ""]
+    follows = sum(grammar._FOLLOWS.get(pair, grammar._RARE) for pair in pairwise(names))
+    each = chosen.tolist()
+    again = sum(
+        cost * max(0, each.count(grammar._TYPES.index(kind)) - 1)
+        for kind, cost in grammar._TWICE.items()
+    )
+    return follows - again + sum(fit[i, chosen[g]] for i, g in enumerate(order))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=14), st.integers(0, 1000))
+def test_a_reading_is_scored_as_its_sections_are_and_no_single_change_betters_it(order, seed):
+    order = np.unique(order, return_inverse=True)[1]
+    suits = np.random.default_rng(seed).normal(0, 1, (len(order), len(grammar._TYPES)))
+    form = grammar._Form.of(order, suits)
+    chorus = int(order[0])
+    score, chosen = form.best_with(chorus)
+    assert score == pytest.approx(plainly(order, suits, chosen))
+    for group in set(order.tolist()) - {chorus}:
+        for kind in range(len(grammar._TYPES)):
+            trial = chosen.copy()
+            trial[group] = kind
+            assert plainly(order, suits, trial) <= score + 1e-6
