@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from musicapp_pipeline.defs.outcome import came_out
 from musicapp_pipeline.progress import OnProgress, part, silent
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.database import Database
@@ -147,7 +148,8 @@ class JobHook:
             if self.records and job.cancel_requested:
                 jobs.finish(session, job.id, "cancelled", result=result, message=KEPT)
             else:
-                jobs.finish(session, job.id, "completed", result=result)
+                told = came_out(session, job)
+                jobs.finish(session, job.id, "completed", result=result, message=told)
 
     def _is_last(self, stage: str) -> bool:
         return list(SHARES.get(self.job_type, {"": ()}))[-1] == stage

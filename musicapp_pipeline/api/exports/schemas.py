@@ -29,6 +29,7 @@ EXPORT_EXAMPLE: dict[str, Any] = {
         }
     ],
     "posterUrl": "/media/projects/eternal-flame-k3m9x2/final/9f2c-poster.jpg",
+    "changedSceneIds": [],
     "stale": False,
     "createdAt": "2026-11-22T13:30:00Z",
 }
@@ -83,6 +84,9 @@ class ExportRead(Output):
     options: dict[str, Any]
     renditions: list[Rendition]
     poster_url: str | None
+    changed_scene_ids: list[str]
+    """Scenes for which another take was chosen after this was asked for and before the video was
+    put together; it shows the later choice."""
     stale: bool
     """Takes, cuts or subtitles have changed since: exporting again would give another video."""
     created_at: Moment

@@ -40,7 +40,7 @@ def queue(
     job = jobs.create(session, project.id, "stitch_final")
     export = Export(id=ids.new_id("x"), project_id=project.id, job_id=job.id, options=options)
     session.add(export)
-    job.payload = {"exportId": export.id}
+    job.payload = {"exportId": export.id, "takes": {s.id: s.selected_version_id for s in rows}}
     session.flush()
     return _answer(session, context, who, job, export, chosen)
 

@@ -22,6 +22,9 @@ def export_view(
         options=export.options,
         renditions=[_rendition(who, entry) for entry in export.renditions],
         poster_url=who.media(export.poster_key),
+        changed_scene_ids=((job.result if job is not None else None) or {}).get(
+            "changedSceneIds", []
+        ),
         stale=stale and job is not None and job.status == "completed",
         created_at=export.created_at,
     )

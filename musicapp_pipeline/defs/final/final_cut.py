@@ -95,6 +95,7 @@ def make(task: Task) -> Made:
     bench = task.bench
     with bench.database.read() as session:
         rows = cut_list(session, task.key)
+        shown = {s.id: s.selected_version_id for s in scenes.of_project(session, task.key)}
         song = need(session, "song", task.key)
         project = projects.get(session, task.key)
         print_ = artifacts.fingerprint(inputs(session, bench, task.key))
@@ -129,7 +130,13 @@ def make(task: Task) -> Made:
     return Made(
         data_version=sha256_file(video)[:24],
         media_key=f"{base}.mp4",
-        details={**facts, "poster": pictures["poster"], "pictures": pictures, "shown": facts},
+        details={
+            **facts,
+            "takes": shown,
+            "poster": pictures["poster"],
+            "pictures": pictures,
+            "shown": facts,
+        },
     )
 
 

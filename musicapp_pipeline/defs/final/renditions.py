@@ -1,4 +1,8 @@
-"""Output files of an export: format by aspect ratio."""
+"""Output files of exports: format by aspect ratio.
+
+Exports may be asked for while another one is made, and again when nothing has changed. So a run
+gives every export that waits its files, and the asset tells of the newest one's.
+"""
 
 from typing import Any
 
@@ -8,10 +12,10 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.making import digest, need, version_of
 from musicapp_pipeline.defs.stage import Task
-from musicapp_pipeline.progress import part
-from musicapp_pipeline.store import artifacts, projects
+from musicapp_pipeline.progress import OnProgress, part
+from musicapp_pipeline.store import artifacts, jobs, projects
 from musicapp_pipeline.store.artifacts import Made
-from musicapp_pipeline.store.models import Artifact, Export
+from musicapp_pipeline.store.models import Artifact, Export, ProcessingJob
 
 DEFAULTS = {"formats": ["mp4"], "aspectRatios": ["project"], "includeSubtitles": False}
 
@@ -23,38 +27,46 @@ def latest_export(session: Session, project_id: str) -> Export | None:
     )
 
 
-def options_of(session: Session, project_id: str) -> dict[str, Any]:
-    """What the newest export asks for."""
-    export = latest_export(session, project_id)
+def options_of(export: Export | None) -> dict[str, Any]:
+    """What an export asks for."""
     return {**DEFAULTS, **(export.options if export else {})}
 
 
 def inputs(session: Session, bench: Workbench, key: str) -> Any:
-    options = options_of(session, key)
-    lyrics = projects.storyboard(session, key).lyrics_data
+    return inputs_of(session, key, options_of(latest_export(session, key)))
+
+
+def inputs_of(session: Session, project_id: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What the files of some options follow from."""
+    lyrics = projects.storyboard(session, project_id).lyrics_data
     return {
-        "final_cut": version_of(session, "final_cut", key),
+        "final_cut": version_of(session, "final_cut", project_id),
         "options": options,
         "lyrics": lyrics if options["includeSubtitles"] else None,
     }
 
 
+def prepare(task: Task) -> None:
+    """The files of every export that waits for them."""
+    with task.bench.database.read() as session:
+        waiting = _waiting(session, task.key)
+        if artifacts.get(session, "final_cut", task.key) is None:
+            return  # making says that it is missing
+    for number, export_id in enumerate(waiting):
+        report = part(task.report, number / len(waiting), (number + 1) / len(waiting))
+        _fill(task, export_id, report)
+
+
 def make(task: Task) -> Made:
     """The landscape MP4 is the final cut itself; the others are encoded from it."""
-    bench = task.bench
-    with bench.database.read() as session:
+    with task.bench.database.read() as session:
         final = need(session, "final_cut", task.key)
-        options = options_of(session, task.key)
-        project = projects.get(session, task.key)
-        lines = projects.storyboard(session, task.key).lyrics_data
-        print_ = artifacts.fingerprint(inputs(session, bench, task.key))
-    files = _render(task, final, options, lines, print_, project.format)
-    with bench.database.write() as session:
         export = latest_export(session, task.key)
-        if export is not None:
-            export.renditions = files
-            export.poster_key = final.details["poster"]
-            export.fingerprint = print_
+    options = options_of(export)
+    if export is not None:
+        files = _fill(task, export.id, task.report)
+    else:
+        files, _ = _files(task, options, task.report)
     return Made(
         data_version=digest([final.data_version, options]),
         media_key=files[0]["key"],
@@ -66,6 +78,57 @@ def make(task: Task) -> Made:
     )
 
 
+def _waiting(session: Session, project_id: str) -> list[str]:
+    """Exports without files that somebody still waits for, oldest first."""
+    query = (
+        select(Export.id, Export.renditions)
+        .join(ProcessingJob, ProcessingJob.id == Export.job_id)
+        .where(Export.project_id == project_id, ProcessingJob.status.in_(jobs.OPEN))
+        .order_by(Export.created_at)
+    )
+    return [id_ for id_, files in session.execute(query) if not files]
+
+
+def _fill(task: Task, export_id: str, report: OnProgress) -> list[dict[str, Any]]:
+    """Make an export's files and note them in its row."""
+    with task.bench.database.read() as session:
+        export = session.get(Export, export_id)
+        assert export is not None, f"exports are never deleted, yet {export_id} is gone"
+    files, print_ = _files(task, options_of(export), report)
+    with task.bench.database.write() as session:
+        final = need(session, "final_cut", task.key)
+        row = session.get(Export, export_id)
+        assert row is not None
+        row.renditions, row.fingerprint = files, print_
+        row.poster_key = final.details["poster"]
+        _say_what_changed(session, row, final)
+    return files
+
+
+def _say_what_changed(session: Session, export: Export, final: Artifact) -> None:
+    """The cut is of the takes that were selected when it was made, not when it was asked for."""
+    job = session.get(ProcessingJob, export.job_id) if export.job_id else None
+    asked, shown = (job.payload.get("takes") if job else None), final.details.get("takes")
+    if job is None or asked is None or shown is None:
+        return
+    changed = [id_ for id_, version in shown.items() if asked.get(id_) != version]
+    if changed or (job.result or {}).get("changedSceneIds"):
+        job.result = {**(job.result or {}), "changedSceneIds": changed}
+
+
+def _files(
+    task: Task, options: dict[str, Any], report: OnProgress
+) -> tuple[list[dict[str, Any]], str]:
+    """Files of some options and the fingerprint of what they were made from; those that are there
+    already are not made again."""
+    with task.bench.database.read() as session:
+        final = need(session, "final_cut", task.key)
+        project = projects.get(session, task.key)
+        lines = projects.storyboard(session, task.key).lyrics_data
+        print_ = artifacts.fingerprint(inputs_of(session, task.key, options))
+    return _render(task, final, options, lines, print_, project.format, report), print_
+
+
 def _render(
     task: Task,
     final: Artifact,
@@ -73,6 +136,7 @@ def _render(
     lines: list[dict[str, Any]],
     print_: str,
     native: str,
+    report: OnProgress,
 ) -> list[dict[str, Any]]:
     from musicapp_pipeline.assembly.renditions import (
         RenditionSpec,
@@ -93,13 +157,14 @@ def _render(
     out = []
     for index, (fmt, ratio) in enumerate(dict.fromkeys(wanted)):
         task.check_cancelled()
-        report = part(task.report, index / len(wanted), (index + 1) / len(wanted))
+        one = part(report, index / len(wanted), (index + 1) / len(wanted))
         key = final.media_key
         if fmt != "mp4" or ratio != native or captions:
             key = f"projects/{task.key}/renditions/{print_}-{ratio}.{fmt}"
             spec = RenditionSpec(format=fmt, aspect_ratio=ratio, captions=captions)
-            with media.writing(key) as path:
-                render_rendition(source, path, spec, on_progress=report, cancelled=task.cancelled)
+            if not media.exists(key):
+                with media.writing(key) as path:
+                    render_rendition(source, path, spec, on_progress=one, cancelled=task.cancelled)
         path = media.fetch(key)
         info = probe(path)
         assert info.video is not None

@@ -1,0 +1,52 @@
+"""What came out of a job, in one line for whoever asked for it."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.store.models import Export, ProcessingJob, Scene, SceneVersion
+
+
+def came_out(session: Session, job: ProcessingJob) -> str:
+    """The last message of a job that is completed."""
+    if job.type == "analyze_audio":
+        query = select(func.count(Scene.id)).where(
+            Scene.project_id == job.project_id, Scene.archived_at.is_(None)
+        )
+        return f"the song is cut into {counted(session.scalar(query) or 0, 'scene')}"
+    if job.type == "stitch_final":
+        return _files(session, job)
+    scene = session.get(Scene, job.scene_id) if job.scene_id else None
+    of = f"of scene {scene.order}" if scene is not None else ""
+    version = session.get(SceneVersion, job.version_id) if job.version_id else None
+    if job.type == "vocal_extraction":
+        return f"the voice {of} is cut out".replace("  ", " ")
+    if job.type == "forced_alignment":
+        return f"the words {of} are placed".replace("  ", " ")
+    if version is None:
+        return "done"
+    take = f"take {version.take} {of}".strip()
+    if job.type != "lip_sync_post_process":
+        return f"{take} is ready"
+    lips = version.lip_sync or {}
+    if lips.get("applied"):
+        return f"the lips of {take} move with the words"
+    return f"the lips of {take} stay as they are: {lips.get('reason') or 'nothing to move'}"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _files(session: Session, job: ProcessingJob) -> str:
+    query = select(Export).where(Export.project_id == job.project_id, Export.job_id == job.id)
+    export = session.scalar(query)
+    made = export.renditions if export is not None else []
+    if not made:
+        return "the video is ready"
+    names = ", ".join(f"{file['format']} {file['aspectRatio']}" for file in made)
+    told = f"{counted(len(made), 'file')}: {names}"
+    changed = (job.result or {}).get("changedSceneIds")
+    if changed:
+        told += f"; {counted(len(changed), 'scene')} changed after this was asked for"
+    return told
