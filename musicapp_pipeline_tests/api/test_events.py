@@ -80,6 +80,19 @@ def test_a_comment_keeps_the_connection_open(
         assert next(comments).startswith(": ping")
 
 
+def test_an_event_nobody_can_have_seen_is_none(server: tuple[World, httpx.Client]) -> None:
+    """Of another database, for example: whatever happens from now on is heard all the same."""
+    _, client = server
+    body = {"title": "T", "audioUrl": "s3://bucket/a.mp3"}
+    project = client.post("/api/projects", json=body).json()
+    headers = {"Last-Event-ID": "999999999"}
+    with client.stream("GET", project["eventsUrl"], headers=headers, timeout=20) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": connected"
+        client.put(f"/api/projects/{project['id']}", json={"seed": 1})
+        assert read(lines)["event"] == "project"
+
+
 def test_what_was_can_be_read_without_following(api: Api) -> None:
     project = new_project(api)
     at = f"/api/projects/{project['id']}"

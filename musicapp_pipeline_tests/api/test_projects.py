@@ -73,6 +73,29 @@ def test_put_leaves_absent_fields_unchanged(api: Api) -> None:
     assert {k: changed[k] for k in same} == {k: made[k] for k in same}
 
 
+@pytest.mark.parametrize("same", [{}, {"title": "Eternal Flame"}, {"audioUrl": SONG}])
+def test_a_change_that_changes_nothing_raises_no_revision(api: Api, same: dict) -> None:
+    made = new_project(api)
+    at = f"/api/projects/{made['id']}"
+    answer = api.put(at, json=same)
+    assert answer.status_code == 200
+    assert answer.json()["revision"] == made["revision"]
+    events = api.get(f"{at}/events?follow=false").text
+    assert events.count("event: project") == 1, "that of its creation"
+    assert api.put(at, json={"seed": 5}).json()["revision"] == made["revision"] + 1
+
+
+def test_a_cap_below_what_is_promised_is_told_of(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    api.post(f"{at}/scenes/{scenes[0]['id']}/generate", json={"numTakes": 2})
+    held = api.get(at).json()["heldUsd"]
+    lowered = api.put(at, json={"budgetCapUsd": held / 2}).json()
+    assert any("under way" in w and "nothing more" in w for w in lowered["warnings"])
+    api.post(f"{at}/generate")
+    raised = api.put(at, json={"budgetCapUsd": held}).json()
+    assert not any("under way" in w for w in raised["warnings"])
+
+
 def test_null_clears_only_what_may_be_empty(api: Api) -> None:
     at = f"/api/projects/{new_project(api, stylePreset='dreamy')['id']}"
     assert api.put(at, json={"stylePreset": None}).json()["stylePreset"] is None

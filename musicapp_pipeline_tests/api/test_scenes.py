@@ -162,6 +162,38 @@ def test_a_split_outside_the_scene_or_without_a_beat_is_refused(api: Api, world:
     assert answer.status_code == 422
 
 
+def test_splitting_and_merging_need_no_body(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endFrame"] - s["startFrame"])
+    here = f"{at}/scenes/{scene['id']}"
+    key = {"Idempotency-Key": "once"}
+    answer = api.post(f"{here}/split", headers=key)
+    assert answer.status_code == 201, answer.text
+    assert api.post(f"{here}/split", json={}, headers=key).json() == answer.json()
+    merged = api.post(f"{here}/merge")
+    assert merged.status_code == 200, merged.text
+    assert merged.json()["endFrame"] == scene["endFrame"]
+    assert len(api.get(f"{at}/scenes").json()) == len(scenes)
+
+
+def test_both_halves_of_a_split_keep_what_a_person_nudged(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    singing = [s for s in scenes if s["sceneType"] == "performance"]
+    scene = max(singing, key=lambda s: s["endFrame"] - s["startFrame"])
+    take = generated(api, world, at, scene["id"])[0]
+    here = f"{at}/scenes/{scene['id']}"
+    box = {"x": 0.4, "y": 0.5, "width": 0.2, "height": 0.1}
+    phones = [{"phoneme": "AH0", "start": scene["startTime"], "end": scene["endTime"]}]
+    nudges = {"mouthBox": box, "offsetMs": -40, "phonemes": phones}
+    asked = api.post(f"{here}/versions/{take['id']}/lip-sync", json=nudges)
+    assert asked.status_code == 202, asked.text
+    halves = api.post(f"{here}/split").json()
+    for half in halves:
+        [version] = half["versions"]
+        lips = f"{at}/scenes/{half['id']}/versions/{version['id']}/lip-sync"
+        assert api.get(lips).json()["nudges"] == nudges
+
+
 def test_merging_undoes_a_split(api: Api, world: World) -> None:
     at, before = planned(api, world)
     scene = max(before, key=lambda s: s["endTime"] - s["startTime"])

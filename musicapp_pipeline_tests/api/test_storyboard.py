@@ -6,6 +6,7 @@ import pytest
 
 from musicapp_pipeline.analysis.model import SECTION_TYPES
 from musicapp_pipeline.api.storyboard.schemas import SectionType
+from musicapp_pipeline.store import jobs
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import generated, new_project, planned
 from musicapp_pipeline_tests.api.world import BPM, World
@@ -27,6 +28,44 @@ def test_generating_queues_one_job_however_often_it_is_clicked(api: Api, world: 
     assert first.status_code == again.status_code == 202
     assert first.json()["jobId"] == again.json()["jobId"]
     assert first.json()["job"]["type"] == "analyze_audio"
+
+
+def test_another_song_is_heard_anew_while_the_former_still_is(api: Api, world: World) -> None:
+    at = f"/api/projects/{new_project(api)['id']}"
+    first = api.post(f"{at}/storyboard/generate").json()["jobId"]
+    api.put(at, json={"audioUrl": "s3://bucket/queued.mp3"})
+    again = api.post(f"{at}/storyboard/generate").json()["jobId"]
+    assert again == first, "it has not begun, so it hears the new song"
+    with world.database.write() as session:
+        jobs.claim(session, first, "r")
+    assert api.post(f"{at}/storyboard/generate").json()["jobId"] == first
+    api.put(at, json={"audioUrl": "s3://bucket/another.mp3"})
+    other = api.post(f"{at}/storyboard/generate").json()["jobId"]
+    assert other != first
+    assert api.get(f"/api/jobs/{first}").json()["cancelRequested"] is True
+    assert api.get(f"/api/jobs/{other}").json()["status"] == "queued"
+    assert api.post(f"{at}/storyboard/generate").json()["jobId"] == other
+
+
+def test_null_shows_the_lines_that_were_heard_again(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    heard = api.get(f"{at}/storyboard").json()["lyricsData"]
+    for text in ("mine", "mine again"):
+        line = {"text": text, "startTime": 1, "endTime": 2}
+        board = api.put(f"{at}/storyboard", json={"lyricsData": [line]}).json()
+        assert [x["text"] for x in board["lyricsData"]] == [text]
+    back = api.put(f"{at}/storyboard", json={"lyricsData": None}).json()
+    assert (back["lyricsData"], back["warnings"]) == (heard, [])
+
+
+def test_lines_heard_in_other_words_do_not_come_back(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    line = {"text": "mine", "startTime": 1, "endTime": 2}
+    api.put(f"{at}/storyboard", json={"lyricsData": [line]})
+    api.put(at, json={"lyrics": "other words"})
+    board = api.put(f"{at}/storyboard", json={"lyricsData": None}).json()
+    assert [x["text"] for x in board["lyricsData"]] == ["mine"]
+    assert any("heard again" in warning for warning in board["warnings"])
 
 
 def test_a_new_storyboard_says_which_scenes_stay(api: Api, world: World) -> None:

@@ -111,6 +111,21 @@ def test_a_remix_is_the_next_take_with_its_own_prompt(api: Api, world: World) ->
     assert made["version"]["remixMode"] in ("native", "emulated")
 
 
+@pytest.mark.parametrize(("mode", "emulated"), [("native", False), ("emulated", True)])
+def test_a_remix_says_whether_the_provider_has_one(
+    api: Api, world: World, mode: str, emulated: bool
+) -> None:
+    at, scenes = planned(api, world)
+    source = generated(api, world, at, scenes[0]["id"])[0]
+    if emulated:  # a clip of nobody's cannot be remixed natively
+        with world.database.write() as session:
+            takes.get(session, source["id"]).sora_clip_id = None
+    body = {"versionId": source["id"], "revisedPrompt": "Tighter framing"}
+    made = api.post(f"{at}/scenes/{scenes[0]['id']}/remix", json=body).json()
+    assert (made["emulated"], made["version"]["remixMode"]) == (emulated, mode)
+    assert bool(made["warnings"]) is emulated
+
+
 def test_only_a_completed_take_of_the_scene_can_be_remixed(api: Api, world: World) -> None:
     at, scenes = planned(api, world)
     here = f"{at}/scenes/{scenes[0]['id']}"

@@ -14,6 +14,7 @@ from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.deps import Context, ProjectId, Who
 from musicapp_pipeline.api.events.hub import Change, Hub
 from musicapp_pipeline.api.problems import problems
+from musicapp_pipeline.store import events
 
 router = APIRouter(tags=["events"])
 HEARTBEAT = 15
@@ -46,7 +47,8 @@ async def stream_events(
         Header(
             alias="Last-Event-ID",
             pattern=r"^\d{1,15}$",
-            description="Go on after this event; sent by browsers when they connect again.",
+            description="Go on after this event; sent by browsers when they connect again. One"
+            " that is not known here counts as the newest.",
         ),
     ] = None,
     follow: Annotated[
@@ -56,14 +58,19 @@ async def stream_events(
     """Changes as they happen: `job` (status, progress, message), `version`, `take_progress`,
     `scene`, `storyboard`, `character` and `project`. Each says what changed; read it again for
     the rest. A comment every 15 seconds keeps the connection open."""
-    await run_in_threadpool(_check, context, who, project_id)
+    # Asked before the answer begins: whatever happens after that is heard.
+    latest = await run_in_threadpool(_latest, context, who, project_id)
     hub: Hub = request.app.state.hub
-    after = int(last_event_id) if last_event_id is not None else None
-    source = _live(hub, project_id, after) if follow else _past(hub, project_id, after or 0)
+    seen = int(last_event_id) if last_event_id is not None else None
+    if follow:
+        # One that is ahead of all there are is of another database: it names nothing here.
+        source = _live(hub, project_id, latest if seen is None else min(seen, latest))
+    else:
+        source = _past(hub, project_id, seen or 0)
     return EventSourceResponse(source, ping=HEARTBEAT, headers={"Cache-Control": "no-store"})
 
 
-async def _live(hub: Hub, project_id: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
+async def _live(hub: Hub, project_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
     # Sent at once, so that a client knows it is connected before anything happens.
     yield ServerSentEvent(comment="connected", retry=RETRY_MS)
     async for change in hub.listen(project_id, after):
@@ -82,6 +89,7 @@ def _event(change: Change) -> ServerSentEvent:
     return ServerSentEvent(data, event=change.kind, id=str(change.id))
 
 
-def _check(context: AppContext, who: Caller, project_id: str) -> None:
+def _latest(context: AppContext, who: Caller, project_id: str) -> int:
     with context.database.read() as session:
         project_of(session, who, project_id)
+        return events.latest_id(session, project_id)

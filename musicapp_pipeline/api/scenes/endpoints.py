@@ -98,19 +98,22 @@ def update_scene(
 def split_scene(
     project_id: ProjectId,
     scene_id: SceneId,
-    body: SceneSplit,
     context: Context,
     who: Who,
     once: OnlyOnce,
+    body: SceneSplit | None = None,
     if_match: IfMatch = None,
 ) -> Response:
-    """Split a scene on a beat. Both halves keep pointing into the same clips, free of charge."""
+    """Split a scene on a beat: the one nearest to `at`, or without a body the strongest near its
+    middle. Both halves keep pointing into the same clips, free of charge."""
+    asked = body or SceneSplit()
+    once.means(asked)
 
     def work(session: Session) -> service.SceneList:
         project = project_of(session, who, project_id, lock=True)
         scene = scenes.get(session, scene_id, project_id=project_id)
         check_match(if_match, scene.revision)
-        halves = cutting.split(session, context, project, scene, body.at)
+        halves = cutting.split(session, context, project, scene, asked.at)
         once.after.add_task(conform_again, context, project_id, cutting.to_conform(session, halves))
         return service.SceneList(service.read_all(session, context, who, project, halves))
 
@@ -121,19 +124,22 @@ def split_scene(
 def merge_scene(
     project_id: ProjectId,
     scene_id: SceneId,
-    body: SceneMerge,
     context: Context,
     who: Who,
     once: OnlyOnce,
+    body: SceneMerge | None = None,
     if_match: IfMatch = None,
 ) -> Response:
-    """Merge a scene with the one after it."""
+    """Merge a scene with the one after it. Without a body it is refused with 409 where a finished
+    take would be lost; `force` archives such takes with their scenes."""
+    asked = body or SceneMerge()
+    once.means(asked)
 
     def work(session: Session) -> SceneRead:
         project = project_of(session, who, project_id, lock=True)
         scene = scenes.get(session, scene_id, project_id=project_id)
         check_match(if_match, scene.revision)
-        merged = cutting.merge(session, context, project, scene, force=body.force)
+        merged = cutting.merge(session, context, project, scene, force=asked.force)
         once.after.add_task(
             conform_again, context, project_id, cutting.to_conform(session, [merged])
         )

@@ -216,15 +216,17 @@ class SceneOrder(Input):
 
 
 class SceneSplit(Input):
-    """Where to split, in seconds of the song; the nearest beat inside the scene is taken."""
+    """Where to split, in seconds of the song; the nearest beat inside the scene is taken. The body
+    may be left out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"at": 44.2}]})
 
     at: float | None = Field(None, ge=0, le=86_400)
+    """Without it the strongest beat near the middle of the scene is taken."""
 
 
 class SceneMerge(Input):
-    """How to merge a scene with the one after it."""
+    """How to merge a scene with the one after it. The body may be left out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"force": False}]})
 

@@ -1,8 +1,8 @@
 """What was heard in the song, with a person's edits in force.
 
-``Storyboard.edits`` holds up to four things: ``analysis``, a list of typed edits that name moments
+``Storyboard.edits`` holds up to five things: ``analysis``, a list of typed edits that name moments
 and so survive a new analysis; ``beatGrid`` and ``sections``, whole lists that replace what was
-heard; ``lyrics``, timed lines that replace the aligned ones.
+heard; ``lyrics``, timed lines that replace the aligned ones; ``heardLyrics``, these, to go back to.
 """
 
 from bisect import bisect_left

@@ -6,19 +6,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.analysis.edits import EDITS, apply_edit
+from musicapp_pipeline.analysis.edits import EDITS
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
-from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.jobs import service as jobs_service
 from musicapp_pipeline.api.jobs.queries import open_jobs
 from musicapp_pipeline.api.kit.etags import check_match
 from musicapp_pipeline.api.scenes.cutting import planner_options
 from musicapp_pipeline.api.scenes.views import final_key
+from musicapp_pipeline.api.storyboard import edits
 from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.api.storyboard.schemas import (
-    ROUNDING,
     BeatGridRead,
     BeatRead,
     EnergyRead,
@@ -34,18 +33,31 @@ from musicapp_pipeline.api.storyboard.schemas import (
 )
 from musicapp_pipeline.store import events, jobs, projects, scenes
 from musicapp_pipeline.store.errors import NotFound
-from musicapp_pipeline.store.models import Project, Scene, SceneVersion, Storyboard
+from musicapp_pipeline.store.models import (
+    ProcessingJob,
+    Project,
+    Scene,
+    SceneVersion,
+    Storyboard,
+)
 from musicapp_pipeline.storyboard.errors import BadCut
 from musicapp_pipeline.storyboard.resnap import resnap
 
-RESETTABLE = {"beat_grid": "beatGrid", "sections": "sections", "lyrics_data": "lyrics"}
-"""Null in these goes back to what was heard."""
-
 
 def queue(session: Session, context: AppContext, who: Caller, project: Project) -> StoryboardQueued:
-    """Queue hearing and cutting the song; a second click joins the job that is open already."""
-    open_ = open_jobs(session, project.id, "analyze_audio")
-    job = open_[0] if open_ else jobs.create(session, project.id, "analyze_audio")
+    """Queue hearing and cutting the song. A second click joins the job that is open already, unless
+    that one has begun with a song that is not the project's any more: it is told to stop."""
+    job = None
+    for open_ in open_jobs(session, project.id, "analyze_audio"):
+        if open_.cancel_requested:
+            continue
+        if open_.status == "queued" or _hears(open_, project):
+            job = job or open_
+        else:
+            jobs_service.ask_to_stop(session, open_)
+    if job is None:
+        job = jobs.create(session, project.id, "analyze_audio")
+    job.payload = {**job.payload, "audioUrl": project.audio_url}
     rows = scenes.of_project(session, project.id)
     with_takes = set(
         session.scalars(
@@ -60,6 +72,11 @@ def queue(session: Session, context: AppContext, who: Caller, project: Project) 
         kept_scene_ids=[s.id for s in rows if s.id in with_takes],
         replaced_scene_ids=[s.id for s in rows if s.id not in with_takes],
     )
+
+
+def _hears(job: ProcessingJob, project: Project) -> bool:
+    """Was the job last asked for this very song?"""
+    return bool(job.payload.get("audioUrl", project.audio_url) == project.audio_url)
 
 
 def planned(session: Session, project: Project) -> Storyboard:
@@ -93,43 +110,16 @@ def update(
     check_match(if_match, board.revision)
     if not body.model_fields_set:
         return []
-    board.edits = _edits(project, board, body)
-    heard = analysis_of(board)
     before = [b["time"] for b in board.beat_grid.get("beats") or ()]
+    warnings = edits.write(project, board, body)
+    heard = analysis_of(board)
     write_heard(board, heard)
-    warnings = []
     if before != [b.time for b in heard.beats]:
-        warnings = move_cuts(session, context, project, heard)
+        warnings += move_cuts(session, context, project, heard)
     board.revision += 1
     events.tell(session, project.id, "storyboard", id=board.id)
     session.flush()
     return warnings
-
-
-def _edits(project: Project, board: Storyboard, body: StoryboardUpdate) -> dict[str, Any]:
-    edits = dict(board.edits)
-    for field, name in RESETTABLE.items():
-        if field in body.model_fields_set and getattr(body, field) is None:
-            edits.pop(name, None)
-    if body.edits is not None:
-        analysis = SongAnalysis.model_validate(board.analysis)
-        for edit in body.edits:
-            analysis = apply_edit(analysis, edit)  # says what does not fit
-        edits["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")
-    if body.beat_grid is not None:
-        sent = body.beat_grid.model_dump(mode="json", include=body.beat_grid.model_fields_set)
-        _inside("beatGrid.beats", [b["time"] for b in sent.get("beats") or ()], project)
-        _inside("beatGrid.downbeats", sent.get("downbeats") or (), project)
-        edits["beatGrid"] = {**edits.get("beatGrid", {}), **sent}
-    if body.sections is not None:
-        _inside("sections", [s.end_time for s in body.sections], project)
-        edits["sections"] = [
-            s.model_dump(mode="json", by_alias=True, exclude_none=True) for s in body.sections
-        ]
-    if body.lyrics_data is not None:
-        _inside("lyricsData", [x.end_time for x in body.lyrics_data], project)
-        edits["lyrics"] = [x.model_dump(mode="json", by_alias=True) for x in body.lyrics_data]
-    return edits
 
 
 def write_heard(board: Storyboard, heard: SongAnalysis) -> None:
@@ -267,14 +257,3 @@ def _energy(board: Storyboard) -> list[EnergyRead]:
 
 def _time(entry: Mapping[str, Any], edge: str) -> float:
     return float(entry[f"{edge}Time"])
-
-
-def _inside(field: str, times: Sequence[float], project: Project) -> None:
-    last = max(times, default=0.0)
-    if project.duration is not None and last > project.duration + ROUNDING:
-        raise Invalid(
-            f"{field} reaches to {last:g} s, but the song lasts {project.duration:g} s",
-            field=field,
-            value=last,
-            allowed=f"up to {project.duration:g}",
-        )

@@ -102,7 +102,7 @@ def remix_scene(
     once: OnlyOnce,
 ) -> Response:
     """Make the next take from a finished one and a revised prompt. Where the provider has no
-    remix, it is generated from the take's first frame."""
+    remix, it is generated from the take's first frame; the answer then says `emulated`."""
 
     def work(session: Session) -> Remixing:
         project = project_of(session, who, project_id, lock=True)

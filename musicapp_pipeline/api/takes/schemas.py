@@ -94,6 +94,8 @@ class Remixing(Output):
                     "jobId": JOB_EXAMPLE["id"],
                     "job": {**JOB_EXAMPLE, "type": "remix_scene"},
                     "version": {**_QUEUED, "take": 2, "kind": "remix", "remixMode": "native"},
+                    "emulated": False,
+                    "warnings": [],
                     "reservedUsd": 0.48,
                     "remainingUsd": 24.04,
                 }
@@ -104,6 +106,10 @@ class Remixing(Output):
     job_id: str
     job: JobRead
     version: VersionRead
+    emulated: bool
+    """The provider has no remix for this take: it is generated anew from the revised prompt and the
+    take's first picture, so more than what the prompt names may look different."""
+    warnings: list[str]
     reserved_usd: Usd
     remaining_usd: Usd
 

@@ -30,6 +30,10 @@ RATED = {
     "mouth_visibility": ("mouth_visibility_score", "mouthVisibility"),
 }
 """Field of a rating: column, and the name of the measured value that is kept beside it."""
+EMULATED = (
+    "the provider has no remix for this take: it is generated anew from the revised prompt and the"
+    " take's first picture, so more than what you named may look different"
+)
 
 
 def generate(
@@ -94,10 +98,13 @@ def remix_take(
     """
     made = remix(session, project, source, prompt, context.buying(), with_job=True)
     assert made.job is not None
+    emulated = made.attempt.remix_mode != "native"
     return Remixing(
         job_id=made.job.id,
         job=jobs_service.read(session, context, who, made.job),
         version=view(session, context, who, project, made.version),
+        emulated=emulated,
+        warnings=[EMULATED] if emulated else [],
         reserved_usd=_reserved([made]),
         remaining_usd=_remaining(session, project),
     )

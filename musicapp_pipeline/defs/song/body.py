@@ -84,6 +84,8 @@ def _source(task: Task) -> Path:
         task.report(0.01, "fetching the song")
         key = fetch_into_store(task.bench, project.audio_url, f"projects/{project.id}/upload")
         with task.bench.database.write() as session:
-            projects.get(session, task.key).audio_key = key
+            present = projects.get(session, task.key)
+            if present.audio_url == project.audio_url:  # or it is the former song's by now
+                present.audio_key = key
         return task.bench.media.fetch(key)
     return task.bench.media.fetch(project.audio_key)
