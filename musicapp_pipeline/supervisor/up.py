@@ -12,9 +12,14 @@ from types import FrameType
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.supervisor.child import Child
-from musicapp_pipeline.supervisor.pulse import Pulse
+from musicapp_pipeline.supervisor.signs import (
+    WorkerPulse,
+    code_pulse,
+    daemon_pulse,
+    web_pulse,
+)
 
-START_TIMEOUT = 120.0
+START_TIMEOUT = 600.0
 STOP_TIMEOUT = 15.0
 
 
@@ -29,7 +34,7 @@ class Supervisor:
 
     def __init__(self, settings: Settings, host: str, port: int, dagster_port: int) -> None:
         from musicapp_pipeline.defs.bench import Workbench
-        from musicapp_pipeline.defs.instance.home import dagster_home
+        from musicapp_pipeline.defs.instance.home import dagster_home, open_instance
 
         if not settings.musicapp_api_tokens:
             check_loopback(host)
@@ -50,6 +55,7 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore",
         }
+        self._instance = open_instance(settings)
         self.children = self._children(env, workspace, settings.redis_queue_name)
 
     def _children(self, env: dict[str, str], workspace: Path, queue: str) -> list[Child]:
@@ -67,28 +73,34 @@ class Supervisor:
                 "code",
                 [f"{bins}/dagster", "api", "grpc", *local, "-p", str(self._code_port), *code],
                 env,
+                code_pulse(self._code_port),
+                signal.SIGKILL,
             ),
             Child(
                 "web",
                 [f"{bins}/dagster-webserver", "-w", str(workspace), *local, *web],
                 env,
-                Pulse("127.0.0.1", self._dagster_port, "/server_info"),
+                web_pulse("127.0.0.1", self._dagster_port, "/server_info"),
+                signal.SIGKILL,
             ),
             Child(
                 "daemon",
                 [f"{bins}/dagster-daemon", "run", "-w", str(workspace), "--log-level", "warning"],
                 env,
+                daemon_pulse(self._instance),
+                signal.SIGKILL,
             ),
             Child(
                 "worker",
                 [python, "-m", "celery", "-A", celery, "worker", "-Q", queue, *alone],
                 env,
+                WorkerPulse(),
             ),
             Child(
                 "api",
                 [python, "-m", "musicapp_pipeline.supervisor.api_process", *api],
                 env,
-                Pulse(self._host, self._port, "/healthz"),
+                web_pulse(self._host, self._port, "/healthz"),
             ),
         ]
 
@@ -136,6 +148,7 @@ class Supervisor:
         deadline = time.monotonic() + STOP_TIMEOUT
         for child in reversed(self.children):
             child.wait(deadline - time.monotonic())
+        self._instance.dispose()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -7,7 +7,7 @@ killed, somebody notices.
 
 from typing import Any
 
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
 from dagster._grpc.types import ExecuteRunArgs, ResumeRunArgs
 from dagster._serdes import unpack_value
 from dagster_celery.make_app import make_app
@@ -17,6 +17,7 @@ from musicapp_pipeline import logs
 from musicapp_pipeline.defs.bench import workbench
 from musicapp_pipeline.defs.heartbeat import Heartbeat
 from musicapp_pipeline.defs.instance.broker import celery_settings
+from musicapp_pipeline.defs.instance.worker_beat import Beat, listen, step_of
 from musicapp_pipeline.settings import Settings
 
 _configured = celery_settings(Settings.load())
@@ -33,6 +34,14 @@ resume_job = create_resume_job_task(app)
 
 _hearts: dict[str, Heartbeat] = {}
 """By Celery's task id."""
+_beat = Beat(busy=lambda: bool(_hearts))
+app.steps["consumer"].add(step_of(_beat))
+
+
+@worker_init.connect(weak=False)
+def tell_the_supervisor(**_celerys: Any) -> None:
+    """This process is a worker, and lives."""
+    listen(_beat)
 
 
 @setup_logging.connect(weak=False)
