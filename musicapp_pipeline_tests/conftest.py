@@ -1,9 +1,10 @@
-"""What all tests share: no way out of this machine, and the order in which they start."""
+"""What all tests share: no way out of this machine, limited time, and the order they start in."""
 
 from pathlib import PurePath
 
 import pytest
 
+from musicapp_pipeline_tests import limit
 from musicapp_pipeline_tests.generation import guard
 
 LONGEST = (
@@ -21,6 +22,7 @@ LONGEST = (
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever runs tests is guarded; a process that only hands them to workers is not, or they
     would begin with a guard that is not the one they look at."""
+    config.pluginmanager.register(limit, "limit")
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         guard.install()
 
