@@ -49,7 +49,7 @@ def run_for_job(session: Session, job: ProcessingJob) -> RunSpec:
 
 def run_for_take(session: Session, take_key: str) -> RunSpec:
     """The run that records a landed take; it ends the take's job if somebody polls for one."""
-    from musicapp_pipeline.generation.submission import open_jobs
+    from musicapp_pipeline.generation.standing import open_jobs
 
     version = takes.by_key(session, take_key)
     tags: dict[str, str] = {PARTITION: take_key, LANDED_TAG: take_key}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import clock, ledger, states
+from musicapp_pipeline.generation import clock, ledger, standing, states
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
@@ -72,9 +72,10 @@ def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bo
         error=None,
     )
     version = takes.get(session, attempt.version_id)
-    version.sora_clip_id = job_id
+    if version.clip_key is None:
+        version.sora_clip_id = job_id
     if version.status != "generating":
-        takes.set_status(session, version, "generating")
+        standing.show(session, version, "generating")
 
 
 def _take_back(session: Session, holder: GenerationAttempt) -> None:

@@ -4,12 +4,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.generation import acceptance, leases, ledger, submission, waiting
+from musicapp_pipeline.generation import acceptance, leases, ledger, standing, submission, waiting
 from musicapp_pipeline.generation.errors import (
     AmbiguousSubmit,
     NotAccepted,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logs.get(__name__)
 LONGEST_PAUSE = 5.0
 """Seconds between tries to store the id of a job that is paid for."""
+REMOVAL = "removal_asked"
 GIVE_UP = 0.9
 """Of the limit of a submission: nothing of it is on its way any more when the limit is reached."""
 
@@ -59,7 +60,20 @@ async def take_back_if_unwanted(drive: "Drive", attempt: GenerationAttempt) -> N
         return
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     if version.cancel_requested and attempt.provider_job_id is not None:
+        # Noted before it is asked: whoever then finds the job gone knows why.
+        await drive.write(lambda s: _note_removal(s, attempt.id))
         await drive.provider.cancel(attempt.provider_job_id)
+
+
+def was_taken_back(attempt: GenerationAttempt) -> bool:
+    """Whether a job that is gone was removed as asked; one that had begun may be charged."""
+    return (attempt.error or {}).get("code") == REMOVAL and attempt.progress == 0
+
+
+def _note_removal(session: Session, attempt_id: str) -> None:
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state == "submitted" and attempt.error is None:
+        attempt.error = {"code": REMOVAL, "message": "asked to be removed from the queue"}
 
 
 async def _submit(drive: "Drive", attempt_id: str, request: ClipRequest) -> bool:
@@ -120,7 +134,7 @@ async def _store(drive: "Drive", attempt_id: str, job: ProviderJob) -> None:
             log.exception("a job's id cannot be stored", attempt=attempt_id)
             await drive.write(lambda s: submission.park_unknown(s, attempt_id, unfit))
             return
-        except DBAPIError:
+        except SQLAlchemyError:  # also when no connection was free for long
             log.exception("could not store a paid job yet", attempt=attempt_id, job=job.id)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -159,7 +173,7 @@ def _release_if_unwanted(session: Session, attempt_id: str) -> bool:
         else:
             return False
     ledger.release(session, attempt, "cancelled before it was sent")
-    submission.end_take(session, attempt, "cancelled", None)
+    standing.end_take(session, attempt, "cancelled", None)
     return True
 
 

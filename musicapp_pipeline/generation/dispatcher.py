@@ -142,8 +142,8 @@ class Dispatcher:
             return
         self._looked_for_news = clock
         sleepers, gate = self._drive.naps.ids, gates.polls_key(self._provider.key)
-        closed = await self._drive.read(lambda s: gates.closed_until(s, gate))
-        self._drive.polls.until(closed)
+        closed = await self._drive.read(lambda s: gates.seconds_closed(s, gate))
+        self._drive.polls.closed_for(closed)
         if sleepers:
             due = await self._drive.read(lambda s: leases.due_of(s, self.owner, sleepers))
             self._drive.naps.told(due)

@@ -16,6 +16,7 @@ from musicapp_pipeline.generation import (
     ledger,
     receiving,
     reconcile,
+    standing,
     submission,
 )
 from musicapp_pipeline.generation.errors import JobVanished, StatusUnavailable, UnknownModel
@@ -25,7 +26,7 @@ from musicapp_pipeline.generation.transactions import Transactions
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.media import MediaStore
-from musicapp_pipeline.store.models import GenerationAttempt, now
+from musicapp_pipeline.store.models import GenerationAttempt
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
@@ -122,6 +123,9 @@ class Drive:
             await self.slow_down(error)
             return await self._not_yet(attempt, error.retry_after, error.message)
         except JobVanished as error:
+            if buying.was_taken_back(attempt):
+                await self.write(lambda s: landing.taken_back(s, attempt.id))
+                return False
             if await self.read(age(attempt)) < self.options.vanished_after:
                 return await self._not_yet(attempt, None, error.message)
             why = "The provider no longer knows this job."
@@ -170,7 +174,7 @@ class Drive:
             case "unknown":
                 reconcile.not_looked(session, attempt_id, why, self.options.retry)
             case "reserved":
-                for row in submission.open_jobs(session, attempt.version_id):
+                for row in standing.open_jobs(session, attempt.version_id):
                     jobs.progress(session, row.id, 0, f"not sent yet: {why}")
             case _:
                 pass  # a submission in doubt and a clip to fetch have limits of their own
@@ -186,10 +190,9 @@ class Drive:
         if not error.rate_limited:
             return
         wait = self.options.retry if error.retry_after is None else error.retry_after
-        until = now() + timedelta(seconds=wait)
         key, why = self.provider.key, error.message
-        self.polls.until(until)
-        await self.write(lambda s: gates.close_all(s, key, until, why))
+        self.polls.closed_for(wait)
+        await self.write(lambda s: gates.close_all(s, key, wait, why))
 
     async def _landed_key(self, attempt: GenerationAttempt) -> str | None:
         version = await self.read(lambda s: takes.get(s, attempt.version_id))
@@ -233,8 +236,9 @@ class Drive:
 
     def postpone(self, session: Session, attempt_id: str, seconds: float) -> None:
         """Leave an attempt alone for a while."""
-        due = clock.moment(session) + timedelta(seconds=seconds)
-        ledger.locked(session, attempt_id).next_action_at = due
+        attempt = ledger.locked(session, attempt_id)
+        if attempt.state == "reserved":  # another dispatcher may have had its turn
+            attempt.next_action_at = clock.moment(session) + timedelta(seconds=seconds)
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """``work`` in a reading transaction, off the event loop."""

@@ -7,14 +7,15 @@ closes both.
 
 import asyncio
 import random
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock
 from musicapp_pipeline.store.database import HELD
-from musicapp_pipeline.store.models import ProviderGate, now
+from musicapp_pipeline.store.models import ProviderGate
 
 SPREAD = 0.5
 """Seconds over which those who waited at a gate go through it."""
@@ -43,8 +44,9 @@ def close(gate: ProviderGate, until: datetime, why: str) -> None:
     gate.reason = why
 
 
-def close_all(session: Session, key: str, until: datetime, why: str) -> None:
-    """Neither submissions nor questions before ``until``."""
+def close_all(session: Session, key: str, seconds: float, why: str) -> None:
+    """Neither submissions nor questions for so long."""
+    until = clock.moment(session) + timedelta(seconds=seconds)
     for name in (key, polls_key(key)):
         close(locked(session, name), until, why)
 
@@ -56,18 +58,28 @@ def closed_until(session: Session, key: str) -> datetime | None:
     return until if until is not None and until > clock.moment(session) else None
 
 
+def seconds_closed(session: Session, key: str) -> float:
+    """For how long a gate stays closed; 0 when it is open."""
+    until = closed_until(session, key)
+    return 0.0 if until is None else (until - clock.moment(session)).total_seconds()
+
+
 class Pause:
-    """This process's knowledge of the gate for questions."""
+    """This process's knowledge of the gate for questions, on a clock that nobody sets."""
 
     def __init__(self) -> None:
-        self._until: datetime | None = None
+        self._until = 0.0
 
-    def until(self, moment: datetime | None) -> None:
-        """The gate was seen closed until ``moment``."""
-        if moment is not None and (self._until is None or moment > self._until):
-            self._until = moment
+    @property
+    def left(self) -> float:
+        """Seconds until questions may be asked; 0 or less when they may be now."""
+        return self._until - time.monotonic()
+
+    def closed_for(self, seconds: float) -> None:
+        """The gate was seen closed for so long; of two waits the longer one stands."""
+        self._until = max(self._until, time.monotonic() + seconds)
 
     async def over(self) -> None:
         """Wait until questions may be asked."""
-        while self._until is not None and (left := (self._until - now()).total_seconds()) > 0:
+        while (left := self.left) > 0:
             await asyncio.sleep(left + random.uniform(0, min(SPREAD, left)))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.generation import clock, codes, ledger, states
 from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError, UnknownModel
 from musicapp_pipeline.generation.port import Capabilities, ProviderJob
-from musicapp_pipeline.generation.submission import end_take, open_jobs
+from musicapp_pipeline.generation.standing import end_take, open_jobs, show, speaks_for_take
 from musicapp_pipeline.store import events, jobs, projects, takes
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
@@ -125,7 +125,7 @@ def lost(session: Session, attempt_id: str, error: GenerationError) -> None:
         return
     attempt.error = dict(error.as_dict())
     ledger.settle(session, attempt, f"not delivered: {error.message}")
-    if _speaks_for_take(session, attempt):
+    if speaks_for_take(session, attempt):
         told = {
             **error.as_dict(),
             "paidUsd": str(attempt.settled_usd),
@@ -163,10 +163,12 @@ def failed(
         ledger.release(session, attempt, str(error["message"]))
     else:
         ledger.settle(session, attempt, "failed at the provider, charged by its policy")
-    if not _speaks_for_take(session, attempt):
+    if not speaks_for_take(session, attempt):
         return None
     version = takes.get(session, attempt.version_id)
-    over = version.cancel_requested or version.status in GIVEN_UP
+    over = (
+        version.cancel_requested or version.status in GIVEN_UP or _is_held_again(session, attempt)
+    )
     if not over and not codes.is_final(error["code"]) and attempt.number <= max_retries:
         try:
             return _again(session, attempt, version, record)
@@ -174,6 +176,16 @@ def failed(
             error = {**error, "message": f"{error['message']} No retry: {refusal.message}"}
     end_take(session, attempt, "cancelled" if version.cancel_requested else "failed", error)
     return None
+
+
+def taken_back(session: Session, attempt_id: str) -> None:
+    """The provider removed it from its queue, as asked, before it began: it is not charged."""
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state not in AWAITED:
+        return
+    ledger.release(session, attempt, "removed from the provider's queue, as asked")
+    if speaks_for_take(session, attempt):
+        end_take(session, attempt, "cancelled", None)
 
 
 def _lock_project(session: Session, attempt_id: str) -> None:
@@ -214,17 +226,16 @@ def _again(
         )
     retry.remix_mode = attempt.remix_mode
     version.sora_clip_id = None  # the failed one's; whoever looks for this try must not find that
-    takes.set_status(session, version, "queued")
+    show(session, version, "queued")
     for row in open_jobs(session, version.id):
         jobs.progress(session, row.id, 0, f"try {retry.number}: the provider failed once")
     return retry
 
 
-def _speaks_for_take(session: Session, attempt: GenerationAttempt) -> bool:
-    """Is the take's fate this attempt's? Not when a second purchase of it is still on its way,
-    or when the take has its clip from another one."""
-    others = [a for a in ledger.attempts_of(session, attempt.version_id) if a.id != attempt.id]
-    return not any(a.state in states.HOLDING or a.media_key for a in others)
+def _is_held_again(session: Session, attempt: GenerationAttempt) -> bool:
+    """Is the price of the same take held by another attempt, such as one that is stuck?"""
+    rows = ledger.attempts_of(session, attempt.version_id)
+    return any(a.state in states.HOLDING for a in rows if a.id != attempt.id)
 
 
 def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> None:
@@ -242,5 +253,5 @@ def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> Non
         "actions": list(states.WHAT_TO_DO["stuck"]),
     }
     ledger.move(session, attempt, "stuck", error=error)
-    if _speaks_for_take(session, attempt):
+    if speaks_for_take(session, attempt):
         end_take(session, attempt, "stuck", error)

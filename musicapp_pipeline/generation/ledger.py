@@ -98,6 +98,16 @@ def check_budget(session: Session, project: Project, wanted: Decimal) -> None:
         raise OverBudget(wanted, already, project.budget_cap_usd)
 
 
+def beyond_cap(session: Session, attempt: GenerationAttempt) -> OverBudget | None:
+    """Why an attempt that was not sent yet does not fit any more: the cap was lowered meanwhile."""
+    project = session.get(Project, attempt.project_id, populate_existing=True)
+    assert project is not None
+    already, mine = committed(session, project.id), attempt.reserved_usd
+    if already <= project.budget_cap_usd:
+        return None
+    return OverBudget(mine, already - mine, project.budget_cap_usd)
+
+
 def reserve(
     session: Session,
     version: SceneVersion,
@@ -134,7 +144,7 @@ def reserve(
         price_version=price_version,
         reserved_usd=usd,
         simulated=simulated,
-        next_action_at=now(),
+        next_action_at=clock.moment(session),
     )
     session.add(attempt)
     session.flush()

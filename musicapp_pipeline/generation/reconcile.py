@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, clock, ledger, submission
+from musicapp_pipeline.generation import acceptance, clock, ledger, standing, submission
 from musicapp_pipeline.generation.errors import (
     ListingUnsupported,
     StatusUnavailable,
@@ -136,7 +136,7 @@ def not_looked(
         return
     wait = min(retry * 2 ** (attempt.looks_failed - 1), LONGEST_WAIT) if wish is None else wish
     attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
-    for row in submission.open_jobs(session, attempt.version_id):
+    for row in standing.open_jobs(session, attempt.version_id):
         jobs.progress(session, row.id, 0, f"looking for it at the provider: {why}")
 
 
@@ -171,5 +171,5 @@ def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) ->
     # Kept whatever becomes of the next submission: this one may still turn up.
     attempt.declared_absent_at = moment
     ledger.move(session, attempt, "reserved", next_action_at=moment)
-    takes.set_status(session, takes.get(session, attempt.version_id), "queued")
+    standing.show(session, takes.get(session, attempt.version_id), "queued")
     return True

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import acceptance, clock, ledger, states
 from musicapp_pipeline.generation.errors import GenerationError
-from musicapp_pipeline.generation.submission import end_take
+from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
@@ -125,7 +125,7 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     Raises:
         NothingToResolve, JobOfAnotherTake
     """
-    attempt = _in_question(session, version_id)
+    attempt = _charged_unseen(session, version_id) or _in_question(session, version_id)
     holder = acceptance.owner_of(session, attempt.provider, job_id)
     if holder is not None and holder.id != attempt.id:
         raise JobOfAnotherTake(
@@ -134,6 +134,9 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
             value=job_id,
             allowed="the id of a job that no take has yet",
         )
+    if attempt.state == "settled":
+        attempt.provider_job_id = job_id
+        return _fetched_once_more(session, attempt)
     if attempt.state == "unknown":
         acceptance.attached(session, attempt, job_id)
     elif attempt.provider_job_id != job_id:
@@ -164,12 +167,27 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
             value=version_id,
             allowed="a failed take whose clip was paid for and did not arrive",
         )
+    return _fetched_once_more(session, attempt)
+
+
+def _fetched_once_more(session: Session, attempt: GenerationAttempt) -> GenerationAttempt:
+    version = takes.get(session, attempt.version_id)
     moment = clock.moment(session)
     fresh = {"download_tries": 0, "storing_tries": 0, "error": None, "ended_at": None}
     ledger.move(session, attempt, "completed", next_action_at=moment, **fresh)
     version.sora_clip_id = attempt.provider_job_id
     takes.set_status(session, version, "generating")
     return attempt
+
+
+def _charged_unseen(session: Session, version_id: str) -> GenerationAttempt | None:
+    """A purchase of which a person knew the charge and not the job."""
+    version = takes.get(session, version_id)
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
+        return None
+    unseen = [a for a in rows if a.state == "settled" and a.provider_job_id is None]
+    return unseen[-1] if unseen else None
 
 
 def _was_lost(attempt: GenerationAttempt) -> bool:
@@ -194,4 +212,5 @@ def _in_question(session: Session, version_id: str) -> GenerationAttempt:
 def _end(session: Session, attempt: GenerationAttempt, code: str, message: str) -> None:
     error: dict[str, object] = {"code": code, "message": message}
     attempt.error = error
-    end_take(session, attempt, "failed", error)
+    if speaks_for_take(session, attempt):
+        end_take(session, attempt, "failed", error)

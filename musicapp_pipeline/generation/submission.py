@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, gates, ledger, states
+from musicapp_pipeline.generation import clock, gates, ledger, standing, states
 from musicapp_pipeline.generation.errors import (
     CredentialsRejected,
     NotAccepted,
@@ -19,7 +19,6 @@ from musicapp_pipeline.generation.errors import (
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
-    ProcessingJob,
     SceneVersion,
 )
 
@@ -65,6 +64,10 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "reserved":
         return Turn(False)
+    if not _still_wanted(session, attempt):
+        return Turn(False)
+    if _is_coming(session, attempt):
+        return Turn(False, TWIN_WAIT)
     if in_flight(session, attempt.provider) >= max_in_flight:
         return Turn(False, FULL_WAIT)
     if _twin_in_doubt(session, attempt):
@@ -72,12 +75,32 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
     sent_at = clock.moment(session)
     ledger.move(session, attempt, "submitting", submitted_at=sent_at, error=None)
     version = takes.get(session, attempt.version_id)
-    takes.set_status(session, version, "generating")
-    for job in open_jobs(session, version.id):
+    standing.show(session, version, "generating")
+    for job in standing.open_jobs(session, version.id):
         job.started_at = job.started_at or sent_at
         job.status = "running"
         jobs.progress(session, job.id, 0.02, "sent to the provider")
     return Turn(True, sent_at=sent_at)
+
+
+def _still_wanted(session: Session, attempt: GenerationAttempt) -> bool:
+    """Give the money back where sending would buy for nothing, or beyond the cap."""
+    version = takes.get(session, attempt.version_id)
+    if version.clip_key is not None:
+        ledger.release(session, attempt, "not sent: another purchase of this take brought its clip")
+        return False
+    over = ledger.beyond_cap(session, attempt)
+    if over is not None:
+        attempt.error = dict(over.as_dict())
+        ledger.release(session, attempt, f"not sent: {over.message}")
+        standing.end_take(session, attempt, "failed", attempt.error)
+    return over is None
+
+
+def _is_coming(session: Session, attempt: GenerationAttempt) -> bool:
+    """Is a purchase of the same take, which showed up late, about to bring its clip?"""
+    others = [a for a in ledger.attempts_of(session, attempt.version_id) if a.id != attempt.id]
+    return any(a.state in ("submitted", "completed") for a in others)
 
 
 def _twin_in_doubt(session: Session, attempt: GenerationAttempt) -> bool:
@@ -120,7 +143,7 @@ def turned_down(
     if error.permanent:
         ledger.release(session, attempt, error.message)
         attempt.error = told
-        end_take(session, attempt, "failed", told)
+        standing.end_take(session, attempt, "failed", told)
         if error.code in UNTIL_SOMEBODY_ACTS:
             _stop_the_rest(session, attempt, told)
         return
@@ -132,8 +155,8 @@ def turned_down(
     if error.code != "provider_unreachable":
         gates.close(gate, until, error.message)
     version = takes.get(session, attempt.version_id)
-    takes.set_status(session, version, "queued")
-    for job in open_jobs(session, version.id):
+    standing.show(session, version, "queued")
+    for job in standing.open_jobs(session, version.id):
         jobs.progress(session, job.id, 0, f"waiting: {error.message}")
 
 
@@ -157,7 +180,7 @@ def _stop_the_rest(session: Session, refused: GenerationAttempt, told: dict[str,
     for attempt in session.scalars(query).all():
         ledger.release(session, attempt, "not sent: others of its kind were turned down")
         attempt.error = error
-        end_take(session, attempt, "failed", error)
+        standing.end_take(session, attempt, "failed", error)
 
 
 def ambiguous(
@@ -212,28 +235,7 @@ def park_unknown(session: Session, attempt_id: str, why: str) -> None:
         "actions": list(states.WHAT_TO_DO["unknown"]),
     }
     attempt.error = error
-    end_take(session, attempt, "unknown", error)
-
-
-def end_take(
-    session: Session, attempt: GenerationAttempt, status: str, error: dict[str, object] | None
-) -> None:
-    """The take is not going to be completed by this attempt; its job ends with it."""
-    version: SceneVersion = takes.get(session, attempt.version_id)
-    takes.set_status(session, version, status, error)
-    ending = "cancelled" if status == "cancelled" else "failed"
-    for job in open_jobs(session, version.id):
-        jobs.finish(session, job.id, ending, error=error)
-
-
-def open_jobs(session: Session, version_id: str) -> list[ProcessingJob]:
-    """Jobs somebody still polls for this take's generation."""
-    query = select(ProcessingJob).where(
-        ProcessingJob.version_id == version_id,
-        ProcessingJob.type.in_(("generate_scene", "remix_scene")),
-        ProcessingJob.status.in_(jobs.OPEN),
-    )
-    return list(session.scalars(query))
+    standing.end_take(session, attempt, "unknown", error)
 
 
 def request_cancel(session: Session, version: SceneVersion) -> None:
@@ -244,4 +246,4 @@ def request_cancel(session: Session, version: SceneVersion) -> None:
     for attempt in attempts:
         if attempt.state == "reserved":
             ledger.release(session, attempt, "cancelled before it was sent")
-            end_take(session, attempt, "cancelled", None)
+            standing.end_take(session, attempt, "cancelled", None)

@@ -86,6 +86,8 @@ def _event(event_id: str, sent_at: datetime, body: bytes) -> VideoEvent | None:
         return None
     data = told.get("data")
     job_id = data.get("id") if isinstance(data, dict) else None
+    if isinstance(job_id, int) and not isinstance(job_id, bool):
+        job_id = str(job_id)
     if not isinstance(job_id, str) or not job_id:
         raise BadWebhook(f"a {kind} webhook without data.id", field="data.id")
     return VideoEvent(id=event_id, type=kind, outcome=outcome, job_id=job_id, sent_at=sent_at)

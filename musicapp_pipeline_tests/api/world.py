@@ -199,7 +199,7 @@ class World:
         return done
 
     def _complete(self, session: object, version: SceneVersion) -> None:
-        from musicapp_pipeline.generation.submission import open_jobs
+        from musicapp_pipeline.generation.standing import open_jobs
 
         n = next(self._clips)
         key = f"projects/{version.key}/clip-{n}.mp4"

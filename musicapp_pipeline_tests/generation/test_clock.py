@@ -1,10 +1,12 @@
 """Workers whose clocks differ agree on leases and on what can no longer be on its way."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from musicapp_pipeline.generation import clock, drive, leases, ledger, reconcile, submission
+from musicapp_pipeline.generation import clock, drive, gates, leases, ledger, reconcile, submission
+from musicapp_pipeline.generation.errors import StatusUnavailable
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
 from musicapp_pipeline_tests.generation.money_world import money_world
@@ -17,7 +19,7 @@ def ahead(monkeypatch):
     """This process's clock is five minutes fast from now on."""
 
     def start() -> None:
-        for module in (leases, submission, reconcile, drive):
+        for module in (leases, submission, reconcile, drive, ledger, gates):
             monkeypatch.setattr(module, "now", lambda: now() + AHEAD, raising=False)
 
     return start
@@ -61,3 +63,30 @@ def test_a_fast_clock_does_not_conclude_early_that_nothing_was_bought(world, ahe
         for _ in range(reconcile.LOOKS + 1):
             reconcile._looked(session, attempt.id, 0.0, None)
     assert (world.states(), world.attempt().reconcile_looks) == (["unknown"], 0)
+
+
+def test_what_a_fast_clock_admits_is_due_at_once(world, ahead):
+    ahead()
+    world.admit()
+    with world.database.write() as session:
+        assert len(leases.lease_due(session, "other", "videos_api", set(), 8)) == 1
+
+
+def test_a_fast_clock_closes_a_gate_for_no_longer_than_it_was_told(world, ahead):
+    ahead()
+    provider = world.provider()
+    slow = StatusUnavailable("too fast", retry_after=10.0, rate_limited=True)
+    dispatcher = world.dispatcher(provider)
+    asyncio.run(dispatcher._drive.slow_down(slow))
+    with world.database.read() as session:
+        for gate in (provider.key, gates.polls_key(provider.key)):
+            assert 0 < gates.seconds_closed(session, gate) <= 10
+    assert 0 < dispatcher._drive.polls.left <= 10
+
+
+def test_a_gate_that_others_closed_is_waited_for_by_no_local_clock(world, ahead):
+    with world.database.write() as session:
+        gates.close_all(session, "key", 10.0, "too fast")
+    ahead()
+    with world.database.read() as session:
+        assert 0 < gates.seconds_closed(session, "key") <= 10

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from musicapp_pipeline.generation import errors, submission
+from musicapp_pipeline.generation import buying, errors, ledger, submission
 from musicapp_pipeline.generation.config import spec_for
 from musicapp_pipeline.generation.providers.fal_queue import FalQueue
 from musicapp_pipeline.generation.registry import catalogue, provider_from_settings
@@ -213,7 +213,7 @@ def test_there_is_no_list_and_no_remix(fal):
         talk(fal, lambda c: c.remix("a/b/requests/c", "x"))
 
 
-@pytest.mark.parametrize(("age", "status"), [(0, "failed"), (40, "in_progress"), (61, "completed")])
+@pytest.mark.parametrize(("age", "status"), [(0, None), (40, "in_progress"), (61, "completed")])
 def test_cancel_takes_back_what_has_not_begun_and_nothing_else(fal, age, status):
     fal.job_seconds = 60
 
@@ -223,9 +223,12 @@ def test_cancel_takes_back_what_has_not_begun_and_nothing_else(fal, age, status)
         await client.cancel(job.id)
         return await client.status(job.id)
 
-    job = talk(fal, cancel)
-    assert fal.cancelled == ["req-1"] and job.status == status
-    assert job.error_code == ("cancelled" if status == "failed" else None)
+    if status is None:
+        with pytest.raises(errors.JobVanished):
+            talk(fal, cancel)
+    else:
+        assert talk(fal, cancel).status == status
+    assert fal.cancelled == ["req-1"]
 
 
 def test_a_cancelled_take_is_taken_back_from_the_queue_and_not_paid(fal, tmp_path):
@@ -242,6 +245,41 @@ def test_a_cancelled_take_is_taken_back_from_the_queue_and_not_paid(fal, tmp_pat
         assert world.money() == (0, 0)
     assert fal.cancelled and not fal.jobs
     assert sum(r.method == "POST" for r in fal.http.log) == 1
+
+
+def test_what_was_removed_is_known_to_whoever_asks_next(fal, tmp_path):
+    """The process that asked for it is gone before it saw the answer's effect."""
+    fal.job_seconds = 3600
+    with money_world("sqlite", tmp_path) as world:
+        provider = _used_by(world, fal)
+        (made,) = world.admit(provider=provider)
+        world.drive(lambda: world.states() == ["submitted"], provider=provider)
+        with world.database.write() as session:
+            submission.request_cancel(session, takes.get(session, made.version.id))
+        world.time_passes()
+        world.drive(lambda: bool(fal.cancelled), provider=_used_by(world, fal), poll=3600.0)
+        assert world.states() == ["submitted"]
+        world.time_passes()
+        world.drive(provider=_used_by(world, fal))
+        assert (world.states(), world.statuses()) == (["released"], ["cancelled"])
+        assert world.money() == (0, 0)
+
+
+def test_a_job_that_is_gone_after_it_began_is_left_to_a_person(fal, tmp_path):
+    """It may be charged, however much its take was to be cancelled."""
+    fal.job_seconds = 3600
+    with money_world("sqlite", tmp_path) as world:
+        provider = _used_by(world, fal)
+        (made,) = world.admit(provider=provider)
+        world.drive(lambda: world.states() == ["submitted"], provider=provider)
+        with world.database.write() as session:
+            submission.request_cancel(session, takes.get(session, made.version.id))
+            attempt = ledger.locked(session, made.attempt.id)
+            attempt.error, attempt.progress = {"code": buying.REMOVAL}, 0.5
+        fal.jobs.clear()
+        world.time_passes()
+        world.drive(provider=_used_by(world, fal), vanished_after=0.0)
+        assert (world.states(), world.statuses()) == (["stuck"], ["stuck"])
 
 
 def _used_by(world, fal):

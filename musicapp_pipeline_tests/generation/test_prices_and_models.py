@@ -226,6 +226,18 @@ def test_a_provider_that_cannot_be_used_says_why(own, tmp_path):
         provider_from_settings(settings(**REAL), tmp_path, extra(**own))
 
 
+@pytest.mark.parametrize("kind", ["videos_api", "fal"])
+def test_a_gate_is_an_accounts_not_a_hosts(kind, tmp_path):
+    """One that is told to slow down does not hold up another account of the same service."""
+
+    def key(secret: str) -> str:
+        chosen = REAL | {"sora_api_key": secret}
+        own = extra(fal_key=secret, musicapp_provider=kind)
+        return provider_from_settings(settings(**chosen), tmp_path, own).key
+
+    assert key("one") == key("one") != key("other")
+
+
 def test_the_refund_policy_can_be_set():
     strict = extra(musicapp_refunds_failed=False)
     assert capabilities_for(settings(**REAL), "sora-2", strict).refunds_failed is False

@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from musicapp_pipeline.generation import errors
-from musicapp_pipeline.generation.providers.dialects import identity, job_from, media_url
+from musicapp_pipeline.generation.providers.dialects import (
+    identity,
+    job_from,
+    looks_like_job,
+    media_url,
+)
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import request, talk
@@ -130,9 +135,18 @@ def test_odd_numbers_are_read_or_left_out(body, expected):
     assert job is not None and (job.seconds, job.progress) == expected
 
 
-@pytest.mark.parametrize("body", [None, [], "x", {}, {"id": ""}, {"id": 7}, {"status": "queued"}])
+@pytest.mark.parametrize(
+    "body", [None, [], "x", {}, {"id": ""}, {"id": 7.0}, {"id": True}, {"status": "queued"}]
+)
 def test_what_has_no_id_is_no_job(body):
     assert job_from(body) is None
+
+
+def test_a_number_is_an_id_as_its_digits():
+    body = {"id": 7, "status": "queued"}
+    job = job_from(body)
+    assert job is not None and job.id == "7"
+    assert looks_like_job(body, "7", ok=False)
 
 
 @pytest.mark.parametrize("job_id", [".", "..", "a\u0000b", "a\ud800", " ", "a\nb", "v" * 5000])

@@ -41,6 +41,11 @@ def test_a_signed_event_names_its_job_and_its_outcome(kind, outcome):
     assert (event.id, event.job_id, event.outcome) == ("evt_1", "video_1", outcome)
 
 
+def test_a_number_is_an_id_as_its_digits():
+    event = parse_webhook(signed(body(id=17)), body(id=17), SECRET, now=NOW)
+    assert event is not None and event.job_id == "17"
+
+
 def test_the_official_client_verifies_what_we_verify():
     client = openai.OpenAI(api_key="x", webhook_secret=SECRET)
     now = datetime.now(UTC)
@@ -74,6 +79,7 @@ def test_one_of_several_signatures_is_enough():
         (signed(body(), secret="whsec_"), body(), "whsec_"),
         (signed(b"not json"), b"not json", SECRET),
         (signed(body(status="x")), body(status="x"), SECRET),
+        (signed(body(id=True)), body(id=True), SECRET),
     ],
 )
 def test_everything_else_is_refused(headers, payload, secret):

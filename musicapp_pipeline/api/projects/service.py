@@ -223,8 +223,8 @@ def _beyond_cap(project: Project, facts: Facts) -> list[str]:
     told += f" (${project.budget_cap_usd:.2f}), so nothing more can be bought"
     if facts.held:
         told += (
-            f"; takes that are under way hold ${facts.held:.2f} of it and are still made: cancel"
-            " those that you do not want"
+            f"; takes hold ${facts.held:.2f} of it: those that the provider has are still made,"
+            " those that wait and do not fit are not sent"
         )
     return [told]
 

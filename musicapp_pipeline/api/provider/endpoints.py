@@ -9,8 +9,8 @@ from musicapp_pipeline.api.deps import Context
 from musicapp_pipeline.api.errors import Forbidden
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.api.provider.queries import awaited, is_news
+from musicapp_pipeline.generation import clock
 from musicapp_pipeline.generation.webhooks import VideoEvent, parse_webhook
-from musicapp_pipeline.store.models import now
 
 router = APIRouter(prefix="/api/provider", tags=["provider"])
 log = logs.get(__name__)
@@ -42,5 +42,5 @@ def _look_now(context: AppContext, event: VideoEvent) -> None:
         if not is_news(session, event.id):
             return
         for attempt in awaited(session, event.job_id):
-            attempt.next_action_at = now()
+            attempt.next_action_at = clock.moment(session)
             log.info("provider webhook", webhook=event.id, type=event.type, attempt=attempt.id)

@@ -91,7 +91,9 @@ def job_from(
 
 def usable_id(value: Any) -> str | None:
     """An id by which a job can be asked for again; None for what cannot stand in an address, in a
-    database or for one job only."""
+    database or for one job only. A whole number counts as its digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_ID or value in (".", ".."):
         return None
     return value if value.isprintable() and not value.isspace() else None
@@ -105,8 +107,8 @@ def looks_like_job(body: Any, job_id: str, *, ok: bool) -> bool:
     """
     if not isinstance(body, dict) or not isinstance(body.get("status"), str):
         return False
-    told = body.get("id")
-    return isinstance(told, str) and (ok or identity(told) == identity(job_id))
+    told = usable_id(body.get("id"))
+    return told is not None and (ok or identity(told) == identity(job_id))
 
 
 def says_unsupported(text: str, what: str) -> bool:

@@ -1,5 +1,6 @@
 """HTTP with providers: send once, read a bounded answer, and sort every outcome by its meaning."""
 
+import hashlib
 import json
 import math
 import ssl
@@ -81,6 +82,11 @@ def new_client(
         follow_redirects=False,
         verify=_tls(),
     )
+
+
+def account_of(api_key: str | None) -> str:
+    """A name for the account of a key, which does not tell the key."""
+    return hashlib.sha256(api_key.encode()).hexdigest()[:12] if api_key else ""
 
 
 @lru_cache(maxsize=1)

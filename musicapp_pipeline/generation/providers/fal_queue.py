@@ -29,6 +29,7 @@ from musicapp_pipeline.generation.port import Capabilities, ClipRequest, Provide
 from musicapp_pipeline.generation.providers.dialects import media_url
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
+    account_of,
     error_of,
     new_client,
     plain_text,
@@ -74,8 +75,7 @@ class FalQueue:
         allow_private: bool = False,
     ) -> None:
         self._base = httpx.URL(base_url.strip().rstrip("/") + "/")
-        self.key = f"{self.name}:{self._base.host}"
-        self._removed: set[str] = set()
+        self.key = f"{self.name}:{self._base.host}:{account_of(api_key)}"
         self._lookup = lookup
         self._spec_of = spec_of
         self._outward = Outward(self._base, allow_private)
@@ -123,8 +123,6 @@ class FalQueue:
         job = ProviderJob(
             id=job_id, status="unknown", raw_status=raw, poll_after=poll_after(answer.headers)
         )
-        if answer.status == 404 and job_id in self._removed:
-            return _failed(job, "cancelled", "it was removed from the queue as asked")
         if not answer.ok or not raw:
             raise self._unavailable(job_id, answer)
         if raw == "IN_QUEUE":
@@ -186,11 +184,9 @@ class FalQueue:
         """See the protocol; a request still in the queue is removed and not charged."""
         try:
             url = self._url(job_id, "/cancel")
-            answer = await send_free(self._free, self._free.build_request("PUT", url))
+            await send_free(self._free, self._free.build_request("PUT", url))
         except (StatusUnavailable, JobVanished):
             return
-        if answer.ok:
-            self._removed.add(job_id)
 
     async def aclose(self) -> None:
         """See the protocol."""

@@ -29,6 +29,7 @@ from musicapp_pipeline.generation.providers.dialects import (
 )
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
+    account_of,
     error_of,
     new_client,
     plain_text,
@@ -77,7 +78,7 @@ class VideosApi:
     ) -> None:
         base = httpx.URL(base_url.strip().rstrip("/"))
         self._base = base.copy_with(path="/v1") if base.path in ("", "/") else base
-        self.key = f"{self.name}:{self._base.host}:{self._base.port or ''}"
+        self.key = f"{self.name}:{self._base.host}:{self._base.port or ''}:{account_of(api_key)}"
         self._lookup = lookup
         self._remote_name = remote_name
         self._outward = Outward(self._base, allow_private)
