@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from musicapp_pipeline.api.errors import NoProvider
 from musicapp_pipeline.api.kit.memo import Memo
+from musicapp_pipeline.api.kit.unchanged import Answers
 from musicapp_pipeline.api.launcher import Launcher
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation.dispatcher import DispatcherOptions
@@ -37,9 +38,9 @@ class AppContext:
     ``provider`` is None when none can be used as configured; ``provider_problem`` then says why,
     and everything but generation works. ``dispatch`` runs the generation dispatcher in this
     process, as ``dispatcher_options`` say. ``warnings`` are sentences for whoever runs this
-    service, shown by ``/readyz``. ``plans`` and ``scene_json`` remember what was derived from rows;
-    ``external_clips`` is set when there is one to fetch. ``retry_webhooks`` are the seconds
-    between tries of a webhook delivery.
+    service, shown by ``/readyz``. ``plans``, ``scene_json`` and ``answers`` remember what was
+    derived from rows; ``external_clips`` is set when there is one to fetch. ``retry_webhooks`` are
+    the seconds between tries of a webhook delivery.
     """
 
     settings: Settings
@@ -54,8 +55,12 @@ class AppContext:
     plans: Memo[TakePlan] = field(default_factory=lambda: Memo(20_000))
     scene_json: Memo[bytes] = field(default_factory=lambda: Memo(2000))
     external_clips: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: Answers = field(init=False)
     warnings: tuple[str, ...] = ()
     retry_webhooks: Sequence[float] = (5, 60, 300, 1800, 7200, 18_000, 43_200, 86_400)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answers", Answers(self.database))
 
     def buying(self) -> VideoProvider:
         """The provider, for what needs one.

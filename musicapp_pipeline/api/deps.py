@@ -8,13 +8,14 @@ from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
 
 
-def get_context(request: Request) -> AppContext:
+# Asynchronous, or each would be called in a thread of its own.
+async def get_context(request: Request) -> AppContext:
     """The application's context."""
     context: AppContext = request.app.state.context
     return context
 
 
-def get_caller(request: Request) -> Caller:
+async def get_caller(request: Request) -> Caller:
     """Who was let in by the gate."""
     caller: Caller = request.state.caller
     return caller

@@ -48,6 +48,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             await waiting.end(tasks)
             await hub.close()
+        context.answers.close()
 
 
 def dispatcher_of(context: AppContext, provider: VideoProvider) -> Dispatcher:

@@ -8,6 +8,7 @@ from musicapp_pipeline.api.deps import Context, ProjectId, SceneId, Who
 from musicapp_pipeline.api.jobs.service import conform_again
 from musicapp_pipeline.api.kit.etags import IfMatch, check_match, etag, tag, tagged
 from musicapp_pipeline.api.kit.once import OnlyOnce
+from musicapp_pipeline.api.kit.unchanged import Answer
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.api.scenes import cutting, service
 from musicapp_pipeline.api.scenes.listing import scenes_json
@@ -25,14 +26,17 @@ router = APIRouter(prefix="/api/projects/{project_id}/scenes", tags=["scenes"])
 
 
 @router.get("", response_model=list[SceneRead], responses=problems(404))
-def list_scenes(project_id: ProjectId, context: Context, who: Who) -> Response:
+async def list_scenes(project_id: ProjectId, context: Context, who: Who) -> Response:
     """All scenes in the order they are shown, each with its takes ordered by take. The ``ETag``
     stands for their order and their cuts."""
-    with context.database.read() as session:
-        project = project_of(session, who, project_id)
-        body = scenes_json(session, context, who, project)
-        headers = {"ETag": etag(cuts_of(session, project_id))}
-    return Response(body, headers=headers, media_type="application/json")
+
+    def make() -> Answer:
+        with context.database.read() as session:
+            project = project_of(session, who, project_id)
+            body = scenes_json(session, context, who, project)
+            return Answer(body, {"ETag": etag(cuts_of(session, project_id))})
+
+    return await context.answers.give((who.owner, project_id, "scenes"), make)
 
 
 @router.put("/order", responses=problems(404, 409, 412))

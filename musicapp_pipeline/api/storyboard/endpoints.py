@@ -8,6 +8,7 @@ from musicapp_pipeline.api.deps import Context, ProjectId, Who
 from musicapp_pipeline.api.jobs import service as jobs_service
 from musicapp_pipeline.api.kit.etags import IfMatch, tag
 from musicapp_pipeline.api.kit.once import OnlyOnce
+from musicapp_pipeline.api.kit.unchanged import Answer
 from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.api.storyboard import service
 from musicapp_pipeline.api.storyboard.schemas import (
@@ -73,9 +74,15 @@ def update_storyboard(
         return service.read(project, board, warnings)
 
 
-@router.get("/timeline", responses=problems(404))
-def get_timeline(project_id: ProjectId, context: Context, who: Who) -> TimelineRead:
+@router.get("/timeline", response_model=TimelineRead, responses=problems(404))
+async def get_timeline(project_id: ProjectId, context: Context, who: Who) -> Response:
     """The whole song: sections, energy, beats, scenes and their selected takes."""
-    with context.database.read() as session:
-        project = project_of(session, who, project_id)
-        return service.timeline(session, who, project, service.planned(session, project))
+
+    def make() -> Answer:
+        with context.database.read() as session:
+            project = project_of(session, who, project_id)
+            board = service.planned(session, project)
+            shown = service.timeline(session, who, project, board)
+        return Answer(shown.model_dump_json().encode())
+
+    return await context.answers.give((who.owner, project_id, "timeline"), make)
