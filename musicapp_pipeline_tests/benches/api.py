@@ -12,17 +12,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Table, insert, select
 
 from musicapp_pipeline.api.app import create_app
 from musicapp_pipeline.defs.abandoned import unrecorded_takes
 from musicapp_pipeline.defs.selections import unsettled
 from musicapp_pipeline.generation import leases
 from musicapp_pipeline.store import jobs, projects, scenes, takes
-from musicapp_pipeline.store.models import Base, now
+from musicapp_pipeline.store.models import now
 from musicapp_pipeline.storyboard.model import PlannerOptions
 from musicapp_pipeline.storyboard.plan import plan_scenes
 from musicapp_pipeline_tests.api.client import Client
+from musicapp_pipeline_tests.api.crowd import multiply
 from musicapp_pipeline_tests.api.steps import generated, planned
 from musicapp_pipeline_tests.api.world import World, analysis
 from musicapp_pipeline_tests.benches.figures import Figure, machine, quantile, show
@@ -189,38 +189,6 @@ def cost_of(*asks: Callable[[], object]) -> list[float]:
             if number > 1:
                 mine.append(time.process_time() - before)
     return [statistics.median(mine) for mine in seen]
-
-
-def multiply(world: World, project_id: str, numbers: range) -> None:
-    """Copies of all rows of a finished project, a day old."""
-    tables = [t for t in Base.metadata.sorted_tables if "project_id" in t.c or t.name == "projects"]
-    old = now() - timedelta(days=1)
-    for start in range(numbers.start, numbers.stop, 100):
-        some = range(start, min(start + 100, numbers.stop))
-        with world.database.write() as session:
-            for table in tables:
-                mine = table.c.id if table.name == "projects" else table.c.project_id
-                found = session.execute(select(table).where(mine == project_id)).mappings().all()
-                rows = [copied(table, dict(r), project_id, n, old) for r in found for n in some]
-                if rows:
-                    session.execute(insert(table), rows)
-
-
-def copied(table: Table, row: dict, project_id: str, number: int, old: object) -> dict:
-    """A row of the ``number``-th copy: other ids, the same contents."""
-    out = {}
-    for name, value in row.items():
-        column = table.c[name]
-        if isinstance(value, str) and (name.endswith("_id") or name in ("id", "key")):
-            value = f"{value}~{number}"
-            if name == "key":
-                value = value.replace(project_id, f"{project_id}~{number}", 1)
-        elif column.primary_key and column.autoincrement is True:
-            continue
-        elif name.endswith("_at") and value is not None:
-            value = old
-        out[name] = value
-    return out
 
 
 def main() -> None:

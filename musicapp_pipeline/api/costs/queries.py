@@ -13,6 +13,8 @@ from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, Spen
 
 RECENT = 200
 """How many takes tell how long the next one needs."""
+LINES = 2000
+"""Where they are looked for: a take has two or three lines in the ledger."""
 SECONDS_PER_TAKE = 120.0
 """Where nothing was made yet."""
 
@@ -49,15 +51,22 @@ def held_by_scene(session: Session, project_id: str) -> dict[str, Decimal]:
 
 
 def seconds_per_take(session: Session, provider: str, model: str) -> float:
-    """The median of recent takes of a model, from request to clip."""
+    """The median of recent takes of a model, from request to clip.
+
+    Looked for from the end of the ledger, so that it does not grow with the archive.
+    """
+    newest = select(func.max(SpendEntry.id)).scalar_subquery()
     query = (
         select(GenerationAttempt.created_at, GenerationAttempt.ended_at)
+        .join(SpendEntry, SpendEntry.attempt_id == GenerationAttempt.id)
         .where(
+            SpendEntry.id > newest - LINES,
+            SpendEntry.kind == "settle",
             GenerationAttempt.provider == provider,
             GenerationAttempt.model == model,
             GenerationAttempt.state == "settled",
         )
-        .order_by(GenerationAttempt.ended_at.desc())
+        .order_by(SpendEntry.id.desc())
         .limit(RECENT)
     )
     times = [(end - start).total_seconds() for start, end in session.execute(query) if end]
