@@ -77,7 +77,9 @@ class Answers:
             key: whose answer to what; everything it follows from but the database.
         """
         mark = self._commits.mark() if self._at_once else await self._asked()
-        answer = self._peek(key, mark) or await run_in_threadpool(self._make, key, mark, make)
+        answer = self._peek(key, mark)
+        if answer is None:
+            answer = await run_in_threadpool(self._make, key, mark, make)
         return Response(answer.body, headers=dict(answer.headers), media_type="application/json")
 
     def close(self) -> None:
@@ -89,11 +91,11 @@ class Answers:
 
     def _peek(self, key: Hashable, mark: Hashable) -> Answer | None:
         with self._lock:
-            made_at, answer = self._kept.get(key, (None, None))
-            if answer is None or made_at != mark:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != mark:
                 return None
             self._kept.move_to_end(key)
-            return answer
+            return kept[1]
 
     def _make(self, key: Hashable, mark: Hashable, make: Callable[[], Answer]) -> Answer:
         answer = make()
