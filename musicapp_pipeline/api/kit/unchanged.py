@@ -31,7 +31,8 @@ class Commits:
         if not self._database.is_sqlite:
             # Equal snapshots see the same transactions.
             with self._database.read() as session:
-                return session.scalar(text("SELECT pg_current_snapshot()::text"))
+                seen = session.scalar(text("SELECT pg_current_snapshot()::text"))
+            return str(seen)
         with self._lock:
             if self._own is None:
                 self._own = self._connect()
