@@ -17,12 +17,13 @@ from musicapp_pipeline.api.characters import endpoints as characters
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.costs import endpoints as costs
 from musicapp_pipeline.api.docs import endpoints as docs
+from musicapp_pipeline.api.docs.words import document_words
 from musicapp_pipeline.api.events import endpoints as events
 from musicapp_pipeline.api.events.hub import Hub
 from musicapp_pipeline.api.exports import endpoints as exports
 from musicapp_pipeline.api.health import endpoints as health
 from musicapp_pipeline.api.jobs import endpoints as jobs
-from musicapp_pipeline.api.kit.headers import document_headers
+from musicapp_pipeline.api.kit.headers import document_headers, document_keys
 from musicapp_pipeline.api.kit.once import REPLAYED
 from musicapp_pipeline.api.lifespan import lifespan
 from musicapp_pipeline.api.lips import endpoints as lips
@@ -107,6 +108,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         )
         document["components"]["schemas"] |= problems.components()
         document_headers(document)
+        document_keys(document)
+        document_words(document)
         document["components"]["securitySchemes"] = {
             "token": {
                 "type": "http",

@@ -10,6 +10,7 @@ from schemathesis import checks
 from schemathesis.generation import GenerationMode
 
 from musicapp_pipeline.api.app import create_app
+from musicapp_pipeline.api.docs.glossary import FIELDS
 from musicapp_pipeline.api.docs.page import render
 from musicapp_pipeline_tests.api.client import Api, Client
 from musicapp_pipeline_tests.api.steps import generated, planned, png, upload
@@ -60,6 +61,61 @@ def test_every_operation_has_words_examples_and_documented_errors(api: Api) -> N
                 assert "application/problem+json" in answer["content"], (where, status)
             if status in ("200", "201", "202") and path != "/media/{key}":
                 assert example_of(document, answer) is not None, (where, status)
+
+
+def test_every_field_and_parameter_is_explained(api: Api) -> None:
+    document = api.get("/openapi.json").json()
+    dumb = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, entry in schema.get("properties", {}).items()
+        if not entry.get("description")
+    ]
+    dumb += [
+        f"{method} {path} {parameter['name']}"
+        for method, path, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert dumb == []
+    fields = document["components"]["schemas"]
+    stale = fields["ExportRead"]["properties"]["stale"]["description"]
+    assert stale.startswith("Takes, cuts or subtitles have changed"), "what stands under the field"
+
+
+def test_words_that_explain_nothing_are_gone(api: Api) -> None:
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    fields = {field for schema in schemas.values() for field in schema.get("properties", {})}
+    for name in FIELDS:
+        model, _, field = name.rpartition(".")
+        assert field in (schemas[model]["properties"] if model else fields), name
+
+
+WITHOUT_KEY = {
+    "cancel_job",
+    "create_session",
+    "receive_provider_webhook",
+    "resolve_version",
+    "score_version",
+    "select_version",
+}
+"""Repeating these changes nothing more."""
+
+
+def test_every_post_that_creates_or_spends_says_what_its_key_does(api: Api) -> None:
+    posts = {
+        operation["operationId"]: operation
+        for method, _, operation in operations(api.get("/openapi.json").json())
+        if method == "POST"
+    }
+    keyed = {
+        name
+        for name, operation in posts.items()
+        if any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", ()))
+    }
+    assert posts.keys() - keyed == WITHOUT_KEY
+    for name in keyed:
+        assert "Idempotency-Replayed" in posts[name]["description"], name
 
 
 def test_headers_of_answers_are_documented_and_sent(api: Api, world: World) -> None:

@@ -6,7 +6,7 @@ They follow from what an operation takes and answers, so a new operation documen
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from musicapp_pipeline.api.kit.once import REPLAYED
+from musicapp_pipeline.api.kit.once import KEPT, REPLAYED
 
 ETAG = ("ETag", "The revision; send it back as `If-Match` with a change that is based on it.")
 LINK = ("Link", 'The way to the next page, `<…>; rel="next"`; absent on the last one.')
@@ -20,6 +20,17 @@ OF_STATUS = {
     "429": ("Retry-After", "Seconds to wait."),
     "503": ("Retry-After", "Seconds to wait, where that is known."),
 }
+KEY = "Idempotency-Key"
+KEY_WORDS = (
+    "Any text of your own, up to 255 visible characters. It is yours and this address's alone, and"
+    " is remembered for {} days."
+)
+KEY_DOES = (
+    "Repeated with the same `Idempotency-Key` and body, it answers {} with what the first one"
+    " answered and `Idempotency-Replayed: true`, and creates, reserves and starts nothing; with"
+    " another body it answers 422. A refused request is not remembered: it may be sent again with"
+    " its key. Without a key every repetition counts."
+)
 TAGGED_LISTS = frozenset({"list_scenes", "reorder_scenes"})
 """Their tag stands for order and cuts."""
 
@@ -33,6 +44,17 @@ def document_headers(document: dict[str, Any]) -> None:
                 for name, words in _headers(operation, status, answer, schemas):
                     entry = {"description": words, "schema": {"type": "string"}}
                     answer.setdefault("headers", {})[name] = entry
+
+
+def document_keys(document: dict[str, Any]) -> None:
+    """Say of every operation that takes an ``Idempotency-Key`` what a repetition of it does."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == KEY:
+                    parameter["description"] = KEY_WORDS.format(KEPT.days)
+                    statuses = [s for s in operation["responses"] if s.startswith("2")]
+                    operation["description"] += "\n\n" + KEY_DOES.format(" or ".join(statuses))
 
 
 def _headers(
