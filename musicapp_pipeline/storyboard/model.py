@@ -16,11 +16,16 @@ SceneType = Literal["performance", "broll"]
 
 
 class TimedLine(Frozen):
-    """A lyric line and when it is sung, in seconds."""
+    """A lyric line and when it is sung, in seconds; ``confidence`` is 1 where a person says so."""
 
     text: str
     start_time: float
     end_time: float
+    confidence: float = 1.0
+
+    @property
+    def middle(self) -> float:
+        return (self.start_time + self.end_time) / 2
 
 
 class PlannerOptions(Frozen):

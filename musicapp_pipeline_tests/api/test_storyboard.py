@@ -170,3 +170,15 @@ def test_corrections_are_guarded_by_if_match(api: Api, world: World) -> None:
 
 def test_the_documented_section_types_are_the_analysis_ones() -> None:
     assert SectionType.__args__ == SECTION_TYPES
+
+
+def test_lines_that_come_back_name_the_chorus(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    words = ["hold me closer", "to the fire", "something quite new", "and then more of it"]
+    lines = [
+        {"text": text, "startTime": 14.0 + 3 * n, "endTime": 16.0 + 3 * n}
+        for n, text in enumerate([*words, *words[:2]])
+    ]
+    board = api.put(f"{at}/storyboard", json={"lyricsData": lines}).json()
+    assert [s["type"] for s in board["sections"]] == ["intro", "chorus", "verse", "chorus"]
+    assert board["sections"][2]["startTime"] == 20

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from musicapp_pipeline.analysis.edits import EDITS, apply_edit
-from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.api.errors import Invalid
+from musicapp_pipeline.api.storyboard.heard import uncorrected
 from musicapp_pipeline.api.storyboard.schemas import ROUNDING, StoryboardUpdate
 from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.models import Project, Storyboard
@@ -32,7 +32,7 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
     if "lyrics" in gone:
         warnings = _as_heard(project, board, kept.pop(HEARD, None))
     if body.edits is not None:
-        analysis = SongAnalysis.model_validate(board.analysis)
+        analysis = uncorrected(board)
         for edit in body.edits:
             analysis = apply_edit(analysis, edit)  # says what does not fit
         kept["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")

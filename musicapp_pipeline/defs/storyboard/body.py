@@ -13,6 +13,7 @@ from musicapp_pipeline.defs.storyboard.planning import planner_options, sync_sce
 from musicapp_pipeline.store import events, projects, takes
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.models import Project, Storyboard
+from musicapp_pipeline.storyboard.lyric_form import lines_from, with_words
 from musicapp_pipeline.storyboard.model import TimedLine
 
 
@@ -42,10 +43,10 @@ def make(task: Task) -> Made:
         project = projects.get(session, task.key)
         board = projects.storyboard(session, task.key)
         need(session, "audio_analysis", task.key)
-    analysis = heard(board)
     task.report(0.1, "placing the lyrics")
     edited = board.edits.get("lyrics")
-    lines = _as_lines(edited) if edited is not None else _timed_lyrics(task, project)
+    lines = lines_from(edited) if edited is not None else _timed_lyrics(task, project)
+    analysis = heard(board, lines)
     task.check_cancelled()
     task.report(0.6, "planning the cut")
     capabilities = bench.capabilities(project.sora_model)
@@ -70,27 +71,19 @@ def make(task: Task) -> Made:
         data_version=digest([plain, analysis.bpm, [line.model_dump() for line in lines]]),
         details={
             "scenes": keys,
-            "shown": {"scenes": len(keys), "plan": table, "notes": list(notes)},
+            "shown": {"scenes": len(keys), "plan": table, "notes": [*analysis.notes, *notes]},
         },
     )
 
 
-def heard(board: Storyboard) -> SongAnalysis:
-    """The analysis with a person's edits on it."""
-    analysis = SongAnalysis.model_validate(board.analysis)
-    edits = board.edits.get("analysis")
-    if not edits:
+def heard(board: Storyboard, lines: list[TimedLine]) -> SongAnalysis:
+    """The analysis with what the words tell of the form and with a person's corrections."""
+    analysis = with_words(SongAnalysis.model_validate(board.analysis), lines)
+    if not board.edits:
         return analysis
-    from musicapp_pipeline.analysis.edits import EDITS, merge_edits
+    from musicapp_pipeline.analysis.corrections import corrected
 
-    return merge_edits(analysis, EDITS.validate_python(edits))
-
-
-def _as_lines(timed: list[dict[str, Any]]) -> list[TimedLine]:
-    """Lyrics that a person placed; they are not heard again."""
-    return [
-        TimedLine(text=x["text"], start_time=x["startTime"], end_time=x["endTime"]) for x in timed
-    ]
+    return corrected(analysis, board.edits)
 
 
 def _timed_lyrics(task: Task, project: Project) -> list[TimedLine]:
@@ -104,7 +97,10 @@ def _timed_lyrics(task: Task, project: Project) -> list[TimedLine]:
     assert song.media_key is not None
     stem = bench.media.fetch(project.vocal_stem_key) if project.vocal_stem_key else None
     lines = align_lines(bench.media.fetch(song.media_key), project.lyrics, stem=stem)
-    return [TimedLine(text=x.text, start_time=x.start, end_time=x.end) for x in lines]
+    return [
+        TimedLine(text=x.text, start_time=x.start, end_time=x.end, confidence=x.confidence)
+        for x in lines
+    ]
 
 
 def _write_board(board: Storyboard, analysis: SongAnalysis, lines: list[TimedLine]) -> None:
@@ -127,7 +123,13 @@ def _write_board(board: Storyboard, analysis: SongAnalysis, lines: list[TimedLin
     ]
     board.energy_curve = plain["energy_curve"]
     board.lyrics_data = [
-        {"text": x.text, "startTime": x.start_time, "endTime": x.end_time} for x in lines
+        {
+            "text": x.text,
+            "startTime": x.start_time,
+            "endTime": x.end_time,
+            "confidence": x.confidence,
+        }
+        for x in lines
     ]
     board.planned = True
     board.revision += 1
