@@ -38,6 +38,11 @@ class DispatcherOptions:
     max_retries: int = 3
     tick: float = 0.2
     retry: float = 5.0
+    longest_look: float = 60.0
+    """Between looks for a lost submission that fail; ``retry`` doubles until then, and twelve of
+    them take about ten minutes."""
+    longest_store: float = 120.0
+    """Between rounds of downloads that fail at our end; providers keep a clip for an hour."""
     download_tries: int = 6
     download_wait: float = 1.0
     """Before the second of the tries of one round; doubled each time."""

@@ -172,7 +172,7 @@ class Drive:
                     text = f"The provider's answers cannot be understood ({why})."
                     landing.stuck(session, attempt_id, text, self._rarely())
             case "unknown":
-                reconcile.not_looked(session, attempt_id, why, self.options.retry)
+                reconcile.not_looked(session, attempt_id, why, self.options)
             case "reserved":
                 for row in standing.open_jobs(session, attempt.version_id):
                     jobs.progress(session, row.id, 0, f"not sent yet: {why}")

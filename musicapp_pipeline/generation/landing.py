@@ -19,8 +19,6 @@ from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 AWAITED = ("submitted", "stuck")
 """The provider has it and has not yet said how it ended."""
-LONGEST_WAIT = 120.0
-"""Seconds between rounds that fail at our end; providers keep a clip for an hour."""
 GIVEN_UP = ("failed", "cancelled")
 """Takes that somebody was told are over; what is found of them later is not made again."""
 
@@ -99,17 +97,18 @@ def undelivered(
         jobs.progress(session, row.id, 0.8, message)
 
 
-def unstored(session: Session, attempt_id: str, why: str, retry: float) -> None:
+def unstored(session: Session, attempt_id: str, why: str, retry: float, longest: float) -> None:
     """It is paid for and there, but cannot be kept here: fetched again, ever later, for as long as
     the provider has it. Nothing at our end gives a paid clip up.
 
     Args:
-        retry: seconds until the first round after this one.
+        retry: seconds until the first round after this one; doubled each time.
+        longest: seconds between rounds at most.
     """
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "completed":
         return
-    wait = min(retry * 2 ** min(attempt.storing_tries, 20), LONGEST_WAIT)
+    wait = min(retry * 2 ** min(attempt.storing_tries, 20), longest)
     attempt.storing_tries += 1
     attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
     attempt.error = {"code": "not_stored", "message": why}

@@ -50,7 +50,8 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
     except Exception as error:  # the store's own, of whatever kind: it is ours to put right
         log.exception("could not keep a paid clip", attempt=attempt.id)
         why = error.message if isinstance(error, StorageFailed) else f"{type(error).__name__}."
-        await drive.write(lambda s: landing.unstored(s, attempt.id, why, drive.options.retry))
+        retry, longest = drive.options.retry, drive.options.longest_store
+        await drive.write(lambda s: landing.unstored(s, attempt.id, why, retry, longest))
         return False
     await drive.write(lambda s: landing.landed(s, attempt.id, key, digest, clip.facts))
     return True

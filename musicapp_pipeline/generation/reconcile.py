@@ -25,12 +25,11 @@ from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import GenerationAttempt
 
 if TYPE_CHECKING:
+    from musicapp_pipeline.generation.dispatcher import DispatcherOptions
     from musicapp_pipeline.generation.drive import Drive
 
 LOOKS = 2
 FAILED_LOOKS = 12
-LONGEST_WAIT = 60.0
-"""Seconds between looks that fail; twelve of them take about ten minutes."""
 SLACK = timedelta(seconds=60)
 """Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
@@ -51,8 +50,8 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     except StatusUnavailable as error:
         await drive.slow_down(error)
-        wish, told, retry = error.retry_after, error.message, drive.options.retry
-        await drive.write(lambda s: not_looked(s, attempt.id, told, retry, wish))
+        wish, told, options = error.retry_after, error.message, drive.options
+        await drive.write(lambda s: not_looked(s, attempt.id, told, options, wish))
         return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
@@ -118,13 +117,17 @@ def _same(one: str, other: str) -> bool:
 
 
 def not_looked(
-    session: Session, attempt_id: str, why: str, retry: float, wish: float | None = None
+    session: Session,
+    attempt_id: str,
+    why: str,
+    options: "DispatcherOptions",
+    wish: float | None = None,
 ) -> None:
     """Note a look that showed nothing at all: look again, ever later, or leave it to a person.
 
     Args:
-        retry: seconds until the first look after this one.
-        wish: what the provider asked for instead.
+        options: how far apart looks are.
+        wish: seconds that the provider asked for instead.
     """
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "unknown":
@@ -134,7 +137,8 @@ def not_looked(
         tried = f"its list could not be read {attempt.looks_failed} times in a row ({why})"
         submission.park_unknown(session, attempt_id, tried)
         return
-    wait = min(retry * 2 ** (attempt.looks_failed - 1), LONGEST_WAIT) if wish is None else wish
+    doubled = options.retry * 2 ** (attempt.looks_failed - 1)
+    wait = min(doubled, options.longest_look) if wish is None else wish
     attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
     for row in standing.open_jobs(session, attempt.version_id):
         jobs.progress(session, row.id, 0, f"looking for it at the provider: {why}")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from musicapp_pipeline.generation import acceptance, landing, ledger, resolving, submission
+from musicapp_pipeline.generation import acceptance, clock, landing, ledger, resolving, submission
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers import streaming
 from musicapp_pipeline.store import jobs, projects, scenes, takes
@@ -541,7 +541,6 @@ def test_what_fails_here_gives_no_clip_up_and_is_told(world, monkeypatch, where)
 
     monkeypatch.setattr(type(world.media), "writing", writing)
     monkeypatch.setattr(streaming.Path, "open", full)
-    monkeypatch.setattr(landing, "LONGEST_WAIT", 0.1)
     world.admit()
     world.drive(lambda: world.attempt().storing_tries >= 4, download_rounds=2, retry=0.01)
     assert (world.states(), world.attempt().download_tries) == (["completed"], 0)
@@ -553,17 +552,19 @@ def test_what_fails_here_gives_no_clip_up_and_is_told(world, monkeypatch, where)
     world.check_settled()
 
 
-def test_a_store_that_is_away_is_tried_ever_later(world):
+def test_a_store_that_is_away_is_tried_ever_later(world, monkeypatch):
     world.admit()
     with world.database.write() as session:
+        moment = clock.moment(session)
+        monkeypatch.setattr(clock, "moment", lambda _: moment)
         attempt = ledger.locked(session, world.attempt().id)
         assert submission.begin(session, attempt.id, world.provider().key, 8).go
         acceptance.accepted(session, attempt.id, ProviderJob(id="video_1", status="completed"))
         landing.delivered(session, attempt.id)
         waits = []
         for _ in range(12):
-            landing.unstored(session, attempt.id, "full", 5.0)
-            waits.append(round((attempt.next_action_at - now()).total_seconds()))
+            landing.unstored(session, attempt.id, "full", 5.0, 120.0)
+            waits.append((attempt.next_action_at - moment).total_seconds())
     assert waits[:5] == [5, 10, 20, 40, 80]
     assert waits[-1] == 120, "a clip is kept for an hour, so never longer than this"
 

@@ -116,8 +116,7 @@ def test_a_list_that_may_not_be_read_leaves_the_take_to_a_person(world):
     assert posts(world) == 1
 
 
-def test_a_list_that_never_answers_leaves_the_take_to_a_person(world, monkeypatch):
-    monkeypatch.setattr(reconcile, "LONGEST_WAIT", 0.05)
+def test_a_list_that_never_answers_leaves_the_take_to_a_person(world):
     world.server.script("create", "lose_response")
     world.server.script("list", *["500"] * 99)
     world.admit(each=2)
@@ -128,8 +127,7 @@ def test_a_list_that_never_answers_leaves_the_take_to_a_person(world, monkeypatc
     assert posts(world) == 2
 
 
-def test_looks_that_nobody_foresaw_end_too(world, monkeypatch):
-    monkeypatch.setattr(reconcile, "LONGEST_WAIT", 0.05)
+def test_looks_that_nobody_foresaw_end_too(world):
     provider = world.provider()
 
     async def nonsense(_):
