@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,38 @@ def test_json_nested_without_end_is_no_server_error(api: Api) -> None:
     for url in ("/api/projects", "/api/uploads", f"{at}/storyboard/generate", f"{at}/generate"):
         answer = api.post(url, content=deep, headers=headers)
         assert answer.status_code < 500, (url, answer.text)
+
+
+STRANGE = ("ß", "İ", "S001-K3M9X2", "%FF", "%ED%A0%80", "a%2Fb", "x" * 121)
+"""Ids that no record has: other scripts, capitals that have no lower case of their own, bytes that
+are no text, a path inside an id."""
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_ids_that_nobody_was_given_are_404_or_422_everywhere(
+    api: Api, world: World, strange: str
+) -> None:
+    at, scenes = planned(api, world)
+    known = {"project_id": at.rpartition("/")[2], "scene_id": scenes[0]["id"]}
+    asked = 0
+    for path, item in api.get("/openapi.json").json()["paths"].items():
+        names = re.findall(r"{(\w+)}", path)
+        for method in item:
+            for place in names:
+                ids = {n: strange if n == place else known.get(n, "x") for n in names}
+                answer = api.request(method.upper(), path.format(**ids), json={})
+                asked += 1
+                # A slash inside an id makes it another address, which may know another method.
+                refused = (404, 405, 422) if "%2F" in strange else (404, 422)
+                assert answer.status_code in refused, (method, path, ids, answer.text)
+    assert asked > 60
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_strange_signatures_and_owners_are_401(guarded: Api, strange: str) -> None:
+    owner = guarded.app.state.tokens._tokens[0].owner
+    for query in (f"owner={strange}&sig=x", f"owner={owner}&sig={strange}"):
+        assert guarded.get(f"/api/projects/x?{query}").status_code == 401
 
 
 @pytest.fixture
