@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import cache
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ from PIL import Image
 from musicapp_pipeline.generation.config import GenerationSettings
 from musicapp_pipeline.generation.port import Capabilities, ClipRequest
 from musicapp_pipeline.generation.providers.videos_api import VideosApi
-from musicapp_pipeline.generation.registry import catalogue
+from musicapp_pipeline.generation.registry import Catalogue, catalogue
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline_tests.generation.fault_server import KEY, FaultServer
 
@@ -42,11 +43,15 @@ def request(**changes: Any) -> ClipRequest:
     return ClipRequest(**(values | changes))
 
 
+@cache
+def _known() -> Catalogue:
+    """Read once: a dispatcher asks for a model's record again and again."""
+    real = settings(use_sora_mock=False, sora_api_base_url="http://127.0.0.1:9/v1")
+    return catalogue(real, extra())
+
+
 def record(model: str = "sora-2", **changes: Any) -> Capabilities:
-    known = catalogue(
-        settings(use_sora_mock=False, sora_api_base_url="http://127.0.0.1:9/v1"), extra()
-    )
-    return known.capabilities(model).model_copy(update=changes)
+    return _known().capabilities(model).model_copy(update=changes)
 
 
 def client_of(server: FaultServer, key: str | None = KEY, **changes: Any) -> VideosApi:
