@@ -163,7 +163,7 @@ def move(session: Session, attempt: GenerationAttempt, state: str, **fields: Any
 
 def release(session: Session, attempt: GenerationAttempt, note: str) -> None:
     """Give the reservation back: nothing was bought, or the provider does not charge for it."""
-    move(session, attempt, "released", ended_at=now(), next_action_at=None)
+    _end(session, attempt, "released")
     _book(session, attempt, "release", -attempt.reserved_usd, note)
 
 
@@ -179,7 +179,13 @@ def spend(session: Session, attempt: GenerationAttempt, note: str = "") -> None:
 def settle(session: Session, attempt: GenerationAttempt, note: str = "") -> None:
     """End an attempt whose money is spent."""
     spend(session, attempt, note)
-    move(session, attempt, "settled", ended_at=now(), next_action_at=None)
+    _end(session, attempt, "settled")
+
+
+def _end(session: Session, attempt: GenerationAttempt, state: str) -> None:
+    """Its lease ends too: a clip that is fetched again does not wait for it."""
+    free = {"next_action_at": None, "lease_owner": None, "lease_until": None}
+    move(session, attempt, state, ended_at=now(), **free)
 
 
 def entries(session: Session, project_id: str) -> list[SpendEntry]:

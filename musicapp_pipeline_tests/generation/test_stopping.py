@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from musicapp_pipeline.generation import leases
+from musicapp_pipeline.generation import landing, leases
 from musicapp_pipeline.generation.dispatcher import Dispatcher
+from musicapp_pipeline.generation.errors import DownloadFailed
 from musicapp_pipeline_tests.databases import KINDS
 from musicapp_pipeline_tests.generation.money_world import (
     PATIENCE,
@@ -47,6 +48,23 @@ def test_what_is_driven_is_given_back(world):
 
     asyncio.run(main())
     assert owners(world) == {None}
+
+
+def test_what_has_ended_holds_no_lease(world):
+    """A person may have its clip fetched again, and does not want to wait for half a minute."""
+
+    async def main() -> None:
+        dispatcher = world.dispatcher()
+        running = asyncio.create_task(dispatcher.run())
+        await wait_for(lambda: set(world.states()) == {"submitted"})
+        with world.database.write() as session:
+            for attempt in world.attempts():
+                landing.lost(session, attempt.id, DownloadFailed("gone", permanent=True))
+        assert owners(world) == {None}
+        dispatcher.stop()
+        assert await ended(running)
+
+    asyncio.run(main())
 
 
 def test_what_was_leased_and_not_begun_is_given_back(world):
