@@ -71,7 +71,7 @@ def cli(verbose: bool) -> None:
 @click.option("--model", default="sora-2", show_default=True)
 @click.option("--density", type=click.FloatRange(0, 1), default=0.4, show_default=True)
 @click.option("--budget", type=float, default=100.0, show_default=True, help="Cap in US dollars.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), help="Another plan and look; by the title.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary object.")
 def make(as_json: bool, **options: Any) -> None:

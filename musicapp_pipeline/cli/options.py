@@ -52,7 +52,7 @@ class MakeOptions:
     model: str = "sora-2"
     density: float = 0.4
     budget: float = 100.0
-    seed: int = 0
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

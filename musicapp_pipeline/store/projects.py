@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select
@@ -34,7 +35,8 @@ class NewProject(BaseModel):
     style_preset: str | None = Field(None, max_length=100)
     style_prefix: str | None = Field(None, max_length=2000)
     fps: str = "24"
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int | None = Field(None, ge=0, lt=2**31)
+    """Told by the title when absent, so that two songs of one mood do not look alike."""
     vocal_stem_url: str | None = Field(None, max_length=4000)
 
     @field_validator("fps", mode="before")
@@ -57,6 +59,8 @@ def create(
 ) -> Project:
     """A project and its empty storyboard."""
     fields = new.model_dump()
+    if new.seed is None:
+        fields["seed"] = crc32(new.title.encode()) % 2**31
     project = Project(
         id=ids.project_id(new.title),
         owner=owner,

@@ -99,11 +99,11 @@ class IdeaBook:
             return max(0, self.closing - 1 - nth)
         if section_type in RETURNS or section_type in FRAME:
             return nth
-        # A verse returns to its first idea and goes on where the one before it ended.
-        if nth == 0:
+        # A verse returns to its performer's place; its words are new, and so are its pictures.
+        if nth == 0 and kind == "performance":
             return 0
         self._spent[section_type, kind] += 1
-        return self._spent[section_type, kind]
+        return self._spent[section_type, kind] - (kind == "broll")
 
     def _deck(self, section_type: str, kind: SceneType, band: Band) -> list[Idea]:
         known = self._decks.get((section_type, kind, band))

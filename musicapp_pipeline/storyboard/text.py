@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _SPACE: Final = re.compile(r"\s+")
+_STOP: Final = re.compile(r"(?<=\w)\.$")
 _QUOTES: Final = str.maketrans({"“": "'", "”": "'", "„": "'", "«": "'", "»": "'", '"': "'"})
 # Joiners shape Arabic and Indic words; overrides only reorder what follows.
 _JOINERS: Final = "\u200c\u200d"
@@ -19,9 +20,10 @@ def clean(text: str) -> str:
 
 
 def clean_lyrics(text: str) -> str:
-    """Lyric lines joined by `` / ``, whatever line ends they came with, no comma at the end."""
-    lines = (clean(line) for line in text.splitlines())
-    return " / ".join(line for line in lines if line).rstrip(" ,;")
+    """Lyric lines joined by `` / ``, whatever line ends they came with; the sentence around them
+    has its own comma or full stop."""
+    lines = (clean(line).rstrip(" ,;") for line in text.splitlines())
+    return _STOP.sub("", " / ".join(line for line in lines if line))
 
 
 def quoted(text: str) -> str:

@@ -27,7 +27,7 @@ class Demo:
     def __init__(self, home: Path) -> None:
         self.bench = Workbench.open(Settings(musicapp_home=home, use_sora_mock=True))
         song = demo.song_path()
-        options = MakeOptions(song=song, lyrics=song.with_name("lyrics.txt"), out=home)
+        options = MakeOptions(song=song, lyrics=song.with_name("lyrics.txt"), out=home, seed=0)
         self.project = find_or_create(self.bench, checked(options))
         self.cpu: dict[str, float] = {}
 

@@ -191,6 +191,8 @@ def test_a_bible_may_hold_whatever_json_holds(bible, expected):
         ('He said "no"', "“He said 'no'”"),
         ("one\n\n two \r\nthree", "“one / two / three”"),
         ("and then,", "“and then”"),
+        ("one,\ntwo;\nthree.", "“one / two / three”"),
+        ("wait...", "“wait...”"),
         ("愛が燃える", "“愛が燃える”"),
         ("אש תמיד", "“אש תמיד”"),
         ("می‌خواهم", "“می‌خواهم”"),
