@@ -21,6 +21,8 @@ from musicapp_pipeline.storyboard.vocabulary import (
 
 RETURNS: Final = frozenset({"chorus", "prechorus", "breakdown", "instrumental"})
 """Sections that come back as they were. Others return with their first idea and go on."""
+RETURNING: Final[dict[SceneType, int]] = {"performance": 6, "broll": 4}
+"""How many ideas of a long section come back with it; further scenes show new ones."""
 CONTRAST: Final = frozenset({"bridge", "breakdown"})
 FRAME: Final = frozenset({"intro", "outro"})
 _ENTRY: Final = {"prechorus": 5, "instrumental": 3, "breakdown": 2}
@@ -97,8 +99,11 @@ class IdeaBook:
     def _index(self, section_type: str, kind: SceneType, nth: int) -> int:
         if section_type == "outro" and kind == "broll":
             return max(0, self.closing - 1 - nth)
-        if section_type in RETURNS or section_type in FRAME:
+        if section_type in FRAME or (section_type in RETURNS and nth < RETURNING[kind]):
             return nth
+        if section_type in RETURNS:
+            self._spent[section_type, kind] += 1
+            return RETURNING[kind] + self._spent[section_type, kind] - 1
         # A verse returns to its performer's place; its words are new, and so are its pictures.
         if nth == 0 and kind == "performance":
             return 0

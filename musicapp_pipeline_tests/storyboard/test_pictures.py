@@ -45,6 +45,17 @@ def test_the_chorus_returns_with_its_ideas(seed):
         assert other[0].idea == first[0].idea
 
 
+def test_a_long_chorus_returns_with_its_first_pictures_and_goes_on_with_new_ones():
+    long = (("chorus", 24, 0.9), ("verse", 8, 0.4)) * 2
+    first, second = (
+        [s.idea for s in part]
+        for part in occurrences(plan(form=long, performance_density=0.0), "chorus")
+    )
+    assert len(first) > 6
+    assert first[:4] == second[:4]
+    assert not set(first[4:]) & set(second[4:])
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_verse_goes_on_with_new_pictures(seed):
     first, second = (
