@@ -93,6 +93,7 @@ def make_video(order: Order) -> Summary:
         AlreadyMaking, MusicAppError: the failing stage's own; everything made until then stays.
     """
     from musicapp_pipeline.defs.instance.home import open_instance
+    from musicapp_pipeline.defs.telling import end_broken_runs, tell_what_is_made
 
     started = time.monotonic()
     bench = workbench()
@@ -103,12 +104,14 @@ def make_video(order: Order) -> Summary:
             for note in order.notes:
                 view.log(note)
             before = _artifact_count(bench, project.id)
+            end_broken_runs(instance, project.id)
             if before:
+                tell_what_is_made(bench, instance, project.id)
                 view.log(f"{before} results of earlier runs are kept where nothing changed")
             try:
                 producer.run(project.id)
             except MusicAppError:
-                discard_unheard(bench, project.id)
+                discard_unheard(bench, instance, project.id)
                 raise
         timings = {**producer.seconds, "total": time.monotonic() - started}
         return _summary(bench, project, order, dict(producer.made), timings)
@@ -136,7 +139,7 @@ def demo_options(out: Path, takes: int) -> MakeOptions:
     from musicapp_pipeline import demo
 
     song = demo.song_path()
-    return MakeOptions(song=song, lyrics=song.with_name("lyrics.txt"), out=out, takes=takes)
+    return MakeOptions(song=song, lyrics=song.with_name("lyrics.txt"), out=out, takes=takes, seed=0)
 
 
 def _artifact_count(bench: Workbench, project_id: str) -> int:

@@ -1,8 +1,11 @@
 """Finding or making the project that a command line means."""
 
+import dagster as dg
+
 from musicapp_pipeline.cli.options import Order
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.song.ingest import ingest_file
+from musicapp_pipeline.defs.telling import forget
 from musicapp_pipeline.store import artifacts, ids, projects
 from musicapp_pipeline.store.models import Character, Project
 
@@ -31,8 +34,8 @@ def find_or_create(bench: Workbench, order: Order) -> Project:
     return project
 
 
-def discard_unheard(bench: Workbench, project_id: str) -> None:
-    """A song that cannot even be decoded leaves no project and no copy behind."""
+def discard_unheard(bench: Workbench, instance: dg.DagsterInstance, project_id: str) -> None:
+    """A song that cannot even be decoded leaves no project, no copy and no partition behind."""
     with bench.database.write() as session:
         if artifacts.count(session, project_id):
             return
@@ -42,6 +45,7 @@ def discard_unheard(bench: Workbench, project_id: str) -> None:
     for key in keys:
         if key is not None:
             bench.media.delete(key)
+    forget(instance, project_id)
 
 
 def _performer(project: Project, picture: str) -> Character:

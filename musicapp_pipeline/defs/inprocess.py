@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dagster._core.execution.plan.objects import UserFailureData
 
 BY_TAG = "musicapp/by"
+INTERRUPTED = "Interrupted; the same command goes on from here."
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -37,7 +38,7 @@ def run_wanted(instance: dg.DagsterInstance, wanted: Wanted) -> None:
     add_keys(instance, level, wanted.keys)
     job = defs.resolve_implicit_global_asset_job_def()
     for keys in contiguous(instance, level, wanted.keys):
-        tags = {BY_TAG: "make"}
+        tags = {BY_TAG: "make", "musicapp/project": keys[0].split("/")[0]}
         if len(keys) == 1:
             tags[PARTITION] = keys[0]
         else:
@@ -53,8 +54,16 @@ def run_wanted(instance: dg.DagsterInstance, wanted: Wanted) -> None:
         if not result.success:
             failure = _failure(result)
             if "DagsterExecutionInterruptedError" in failure.message:
+                _cancelled(instance, result.run_id)
                 raise KeyboardInterrupt
             raise failure
+
+
+def _cancelled(instance: dg.DagsterInstance, run_id: str) -> None:
+    """A run that somebody interrupted has not failed."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None:
+        instance.report_run_canceled(run, message=INTERRUPTED)
 
 
 def contiguous(instance: dg.DagsterInstance, level: str, keys: Sequence[str]) -> list[list[str]]:

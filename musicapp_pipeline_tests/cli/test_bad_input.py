@@ -11,6 +11,8 @@ import soundfile as sf
 from filelock import FileLock
 
 from musicapp_pipeline.cli.options import MakeOptions, checked
+from musicapp_pipeline.defs.instance.home import open_instance
+from musicapp_pipeline.settings import settings
 from musicapp_pipeline_tests.songs import RATE, click_song
 
 
@@ -45,6 +47,9 @@ def test_a_song_that_cannot_be_used_is_refused(musicapp, home, tmp_path, name):
     assert not (tmp_path / "out").exists()
     assert not list(home.glob("media/.tmp/*"))
     assert not [path for path in home.glob("media/**/*") if path.is_file()]
+    with open_instance(settings()) as instance:
+        assert instance.get_runs() == []
+        assert instance.get_dynamic_partitions("projects") == []
 
 
 OPTIONS = [

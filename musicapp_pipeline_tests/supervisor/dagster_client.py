@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from musicapp_pipeline_tests.supervisor.clock import LONG
+
 ASSET = """query($key: AssetKeyInput!, $partition: String) {
   assetNodeOrError(assetKey: $key) { ... on AssetNode {
     partitionKeys staleStatus(partition: $partition)
@@ -20,6 +22,7 @@ BACKFILL_STATUS = """query($id: String!) {
 LAUNCH = """mutation($params: ExecutionParams!) {
   launchRun(executionParams: $params) { __typename ... on LaunchRunSuccess { run { runId } } } }"""
 RUN = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
 SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "musicapp"}
 
 
@@ -27,7 +30,7 @@ class DagsterClient:
     """A person at the Dagster UI, without the browser."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        self._client = httpx.Client(base_url=url, timeout=300, trust_env=False)
 
     def asset(self, name: str, partition: str | None = None) -> dict[str, Any]:
         """Partition keys, their statistics, and the stale status of one of them."""
@@ -38,6 +41,11 @@ class DagsterClient:
         """Materialised partitions that are out of date."""
         keys = self.asset(name)["partitionKeys"]
         return {k for k in keys if self.asset(name, k)["staleStatus"] == "STALE"}
+
+    def run_statuses(self) -> set[str]:
+        """Of all runs."""
+        runs = self._ask(RUNS, {})["runsOrError"]["results"]
+        return {run["status"] for run in runs}
 
     def materialize(self, name: str, partition: str) -> str:
         """Run one partition and wait for its end; the run's status."""
@@ -72,7 +80,7 @@ class DagsterClient:
         """Make a new take's partition known, as the UI's "add partition" does."""
         self._ask(ADD_KEY, {"selector": SELECTOR, "name": "takes", "key": key})
 
-    def _until(self, look, ended: set[str], seconds: float = 240) -> str:
+    def _until(self, look, ended: set[str], seconds: float = LONG) -> str:
         deadline = time.monotonic() + seconds
         while (status := look()) not in ended:
             assert time.monotonic() < deadline, f"still {status} after {seconds} s"
