@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(ask: Callable[[], T], enough: Callable[[T], object], seconds: float = 20) -> T:
+def until(ask: Callable[[], T], enough: Callable[[T], object], seconds: float = 600) -> T:
     """The first answer that is enough."""
     deadline = time.monotonic() + seconds
     while True:

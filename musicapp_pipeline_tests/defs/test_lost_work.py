@@ -7,6 +7,7 @@ import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
+from musicapp_pipeline.defs import attendant as attendant_module
 from musicapp_pipeline.defs import heartbeat, sensing, waiting
 from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_takes
 from musicapp_pipeline.defs.attendant import Attendant
@@ -130,7 +131,7 @@ def test_a_failed_run_fails_its_job_only_when_it_will_not_be_retried(desk: Desk)
 
 
 def test_a_recording_run_that_got_lost_is_asked_for_again(desk: Desk) -> None:
-    old = {"updated_at": now() - timedelta(minutes=1)}
+    old = {"updated_at": now() - timedelta(hours=1)}
     landed, other, done, nobodys = (
         desk.take(scene, status)
         for scene, status in zip(
@@ -145,27 +146,34 @@ def test_a_recording_run_that_got_lost_is_asked_for_again(desk: Desk) -> None:
     with desk.database.read() as session:
         found = unrecorded_takes(session, timedelta(seconds=15))
         assert sorted(found) == sorted([landed.key, other.key])
-        assert unrecorded_takes(session, timedelta(minutes=2)) == []
+        assert unrecorded_takes(session, timedelta(hours=2)) == []
     looking = attendant(desk)
     assert nobodys.key in looking._unrecorded()
     assert nobodys.key not in looking._unrecorded(), "that look is a rare one"
 
 
-def test_a_run_that_waits_for_a_worker_is_not_launched_twice_at_once(desk: Desk) -> None:
+def test_a_run_that_waits_for_a_worker_is_not_launched_twice_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attendant_module, "STARTS_WITHIN", timedelta(hours=1))
     looking = attendant(desk)
     assert not looking._has_run("a/b/t01")
     desk.run(dg.DagsterRunStatus.STARTING, {"musicapp/landed": "a/b/t01"})
     assert looking._has_run("a/b/t01")
 
 
-def test_a_queued_job_nobody_launched_is_launched_and_then_ever_more_rarely(desk: Desk) -> None:
+def test_a_queued_job_nobody_launched_is_launched_and_then_ever_more_rarely(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job_id = desk.job(created_at=LONG_AGO)
+    moment = now()
+    monkeypatch.setattr(sensing, "now", lambda: moment)
 
     def tick(seconds_since_launch: float) -> int:
         with desk.database.write() as session:
             job = session.merge(desk.read(job_id))
             if job.launched_at is not None:
-                job.launched_at = now() - timedelta(seconds=seconds_since_launch)
+                job.launched_at = moment - timedelta(seconds=seconds_since_launch)
         with dg.build_sensor_context(
             instance=desk.instance, resources={"bench": desk.bench}
         ) as context:
@@ -192,8 +200,9 @@ def launched_again(desk: Desk) -> list[str]:
 
 
 def beat(desk: Desk, run_id: str) -> None:
+    """It counts as fresh for as long as a test takes."""
     with desk.database.write() as session:
-        session.add(RunBeat(run_id=run_id, at=now()))
+        session.add(RunBeat(run_id=run_id, at=now() + timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, STARTING])
@@ -210,7 +219,10 @@ def test_a_job_behind_a_busy_worker_is_not_launched_again(
     assert sorted(launched_again(desk)) == sorted(waits), "no worker lives, or messages are lost"
 
 
-def test_a_worker_that_just_ended_a_run_takes_the_next_one(desk: Desk) -> None:
+def test_a_worker_that_just_ended_a_run_takes_the_next_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "LULL", timedelta(hours=1))
     waits = launched(desk)
     desk.run(STARTING, {JOB_TAG: waits})
     run = desk.instance.get_run_by_id(desk.run(STARTED))
@@ -231,6 +243,7 @@ def test_a_job_that_was_passed_over_is_launched_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Messages are taken in their order, so its own is lost, however busy the workers are."""
+    monkeypatch.setattr(waiting, "OUT_OF_ORDER", timedelta(hours=1))
     lost = launched(desk)
     desk.run(STARTING, {JOB_TAG: lost})
     beat(desk, desk.run(STARTED))

@@ -85,7 +85,7 @@ def test_a_page_that_watches_a_run_is_told_of_its_events(settings: Settings) -> 
 
         watching.watch_event_logs(run.run_id, None, tell)
         running.report_engine_event("hello", run)
-        assert "hello" in told.get(timeout=60)
+        assert "hello" in told.get(timeout=600)
         watching.end_watch_event_logs(run.run_id, tell)
 
 

@@ -119,13 +119,13 @@ class TestEveryMediaStore:
         def work(letter: bytes) -> None:
             with store.writing(KEY) as path:
                 path.write_bytes(letter * 200_000)
-                gate.wait(20)
+                gate.wait(600)
 
         both = [threading.Thread(target=work, args=(letter,)) for letter in (b"a", b"b")]
         for thread in both:
             thread.start()
         for thread in both:
-            thread.join(30)
+            thread.join(600)
         data = store.fetch(KEY).read_bytes()
         assert len(data) == 200_000
         assert len(set(data)) == 1

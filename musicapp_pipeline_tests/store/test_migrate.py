@@ -110,6 +110,6 @@ def test_four_processes_that_start_at_once_all_find_it_done(empty):
     for process in started:
         process.start()
     for process in started:
-        process.join(60)
+        process.join(600)
     assert [process.exitcode for process in started] == [0] * 4
     assert version_of(empty) == (head(),)

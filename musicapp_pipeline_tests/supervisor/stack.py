@@ -1,10 +1,13 @@
 """`musicapp up` as a test uses it: started on free ports, its children found and killed."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from filelock import FileLock, Timeout
+
+from musicapp_pipeline_tests.supervisor.clock import LONG
 
 MUSICAPP = [sys.executable, "-m", "musicapp_pipeline.cli.main"]
 CHILDREN = {
@@ -23,6 +29,8 @@ CHILDREN = {
 }
 """What the command line of each child has in it."""
 T = TypeVar("T")
+_claimed: list[FileLock] = []
+"""Held until this process ends."""
 
 
 class Stack:
@@ -35,16 +43,16 @@ class Stack:
         self.log = folder / "up.log"
         self.api = f"http://127.0.0.1:{self.port}"
         self.dagster = f"http://127.0.0.1:{self.dagster_port}"
-        self.http = httpx.Client(base_url=self.api, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=self.api, timeout=120, trust_env=False)
         ports = ["--port", str(self.port), "--dagster-port", str(self.dagster_port)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*MUSICAPP, "up", *ports], env=self.env, cwd=folder, stdout=log, stderr=log
             )
 
-    def wait_until_ready(self, seconds: float = 240) -> None:
+    def wait_until_ready(self) -> None:
         """Every part answers."""
-        self.until(lambda: self.http.get("/readyz").status_code == 200, bool, seconds)
+        self.until(lambda: self.http.get("/readyz").status_code == 200, bool)
 
     def pid(self, name: str) -> int | None:
         """The process that is this child now."""
@@ -59,9 +67,9 @@ class Stack:
         assert pid is not None, f"{name} is not running"
         os.kill(pid, signal.SIGKILL)
 
-    def wait_until_replaced(self, name: str, before: int | None, seconds: float = 60) -> None:
+    def wait_until_replaced(self, name: str, before: int | None) -> None:
         """Another process stands in for the one that died."""
-        self.until(lambda: self.pid(name), lambda pid: pid not in (None, before), seconds)
+        self.until(lambda: self.pid(name), lambda pid: pid not in (None, before))
 
     def post(self, path: str, **kwargs: Any) -> Any:
         """Sent again with the same key until somebody answers; the answer's JSON."""
@@ -80,17 +88,17 @@ class Stack:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def job(self, job_id: str, seconds: float = 300) -> dict[str, Any]:
+    def job(self, job_id: str) -> dict[str, Any]:
         """A job once it has ended."""
         ended = ("completed", "failed", "cancelled")
         job: dict[str, Any] = self.until(
-            lambda: self.get(f"/api/jobs/{job_id}"), lambda j: j["status"] in ended, seconds
+            lambda: self.get(f"/api/jobs/{job_id}"), lambda j: j["status"] in ended
         )
         return job
 
-    def until(self, ask: Callable[[], T], enough: Callable[[T], object], seconds: float = 60) -> T:
+    def until(self, ask: Callable[[], T], enough: Callable[[T], object]) -> T:
         """The first answer that is enough; nobody answering counts as not enough."""
-        deadline = time.monotonic() + seconds * slowness()
+        deadline = time.monotonic() + LONG
         last: object = None
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -100,14 +108,20 @@ class Stack:
             except httpx.TransportError as error:
                 last = error
             time.sleep(0.1)
-        raise AssertionError(f"still {last!r} after {seconds} s\n{self.log.read_text()[-6000:]}")
+        ended = self.process.poll()
+        why = f"after {LONG} s" if ended is None else f"when `musicapp up` ended with {ended}"
+        raise AssertionError(f"still {last!r} {why}")
+
+    def said(self) -> str:
+        """The end of what all processes wrote."""
+        return self.log.read_text(errors="replace")[-20_000:]
 
     def stop(self) -> int:
         """As Ctrl-C does; the exit status."""
         self.http.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(LONG)
 
 
 @contextmanager
@@ -115,15 +129,14 @@ def running(folder: Path, **env: str) -> Iterator[Stack]:
     """A ready stack."""
     stack = Stack(folder, **env)
     try:
-        stack.wait_until_ready()
+        try:
+            stack.wait_until_ready()
+        except AssertionError as error:
+            error.add_note(stack.said())
+            raise
         yield stack
     finally:
         stack.stop()
-
-
-def slowness() -> float:
-    """How many times longer things may take because others use this machine's cores."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 1.5)
 
 
 def clean_env() -> Mapping[str, str]:
@@ -133,18 +146,37 @@ def clean_env() -> Mapping[str, str]:
 
 
 def free_port() -> int:
-    """One nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One nobody listens on, and that stays free until it is used.
+
+    Not one of those that the kernel hands out to whoever connects, and not one that another test
+    run has claimed.
+    """
+    while True:
+        port = random.randrange(12_000, 28_000)
+        claim = FileLock(Path(tempfile.gettempdir(), f"musicapp-test-port-{port}.lock"))
+        with contextlib.suppress(Timeout, OSError):
+            claim.acquire(timeout=0)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+            _claimed.append(claim)
+            return port
 
 
 def children(pid: int) -> list[int]:
     """Direct children, whichever thread started them."""
     found: list[int] = []
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (thread / "children").read_text().split()]
+        with contextlib.suppress(OSError):  # it has just ended
+            found += [int(child) for child in (thread / "children").read_text().split()]
     return found
+
+
+def has_ended(pid: int) -> bool:
+    """Gone, or waiting for a parent that never buries anybody."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def cpu_of(pid: int) -> float:

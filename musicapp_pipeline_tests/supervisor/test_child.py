@@ -16,6 +16,7 @@ from musicapp_pipeline.supervisor.child import LEASH, Child
 from musicapp_pipeline.supervisor.pulse import Pulse
 from musicapp_pipeline_tests.api.waiting import until
 from musicapp_pipeline_tests.supervisor.clock import LONG, Clock
+from musicapp_pipeline_tests.supervisor.stack import has_ended
 
 WAITS = "import signal; signal.pause()"
 STARTS_ANOTHER = f"""
@@ -45,14 +46,6 @@ def child() -> Iterator[Child]:
 def looked_at(child: Child) -> int | None:
     child.look()
     return child.pid
-
-
-def state(pid: int) -> str:
-    """``Z`` has ended and is not yet buried; empty is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
 
 
 def off_the_leash(pid: int) -> bool:
@@ -102,7 +95,7 @@ def test_what_a_dead_child_had_started_ends_too() -> None:
     assert before is not None
     [grandchild] = until(lambda: grandchildren(before), bool, LONG)
     os.kill(before, signal.SIGKILL)
-    until(lambda: (looked_at(child), state(grandchild)), lambda seen: seen[1] in ("", "Z"), LONG)
+    until(lambda: (looked_at(child), has_ended(grandchild)), lambda seen: seen[1], LONG)
     child.wait(0.1)
 
 
@@ -142,7 +135,7 @@ def test_a_child_ends_when_its_supervisor_is_killed() -> None:
     supervisor.kill()
     supervisor.wait()
     supervisor.stdout.close()
-    until(lambda: state(pid), lambda letter: letter in ("", "Z"), LONG)
+    until(lambda: has_ended(pid), bool, LONG)
 
 
 def test_a_child_whose_supervisor_ended_first_does_not_begin(tmp_path: Path) -> None:

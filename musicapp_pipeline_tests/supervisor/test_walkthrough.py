@@ -121,7 +121,7 @@ def test_the_specifications_workflow_runs_from_1_to_8(stack: Stack, tmp_path: Pa
     assert (scored["userScore"], scored["qualityScore"]) == (4.2, 0.88)
 
     # 7. Lip-sync is applied by itself, and replaces the video's address
-    synced = stack.until(lambda: stack.get(here), lambda v: v["lipSync"] is not None, 240)
+    synced = stack.until(lambda: stack.get(here), lambda v: v["lipSync"] is not None)
     assert synced["lipSync"]["applied"], synced["lipSync"]
     assert synced["finalVideoUrl"] == synced["url"] != synced["soraClipUrl"]
     steps = [j["type"] for j in stack.get(f"{at}/jobs") if j["versionId"] == chosen["id"]]
@@ -144,7 +144,7 @@ def test_the_specifications_workflow_runs_from_1_to_8(stack: Stack, tmp_path: Pa
     dagster = DagsterClient(stack.dagster)
     assert dagster.stale("final_cut") == set()
     stack.post(f"{at}/scenes/{first}/versions/{scene['versions'][0]['id']}/select")
-    stack.until(lambda: dagster.stale("final_cut"), lambda keys: project["id"] in keys, 240)
+    stack.until(lambda: dagster.stale("final_cut"), lambda keys: project["id"] in keys)
 
 
 def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> None:
