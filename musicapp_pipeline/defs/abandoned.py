@@ -60,6 +60,8 @@ def end_abandoned_jobs(database: Database, instance: dg.DagsterInstance) -> list
         )
         running = [(job_id, str(run_id)) for job_id, run_id in session.execute(query)]
     ended = [pair for pair in running if _is_over(instance, pair[1])]
+    if not ended:
+        return []
     with database.write() as session:
         return [job_id for job_id, run_id in ended if _give_up(session, job_id, run_id)]
 

@@ -7,7 +7,7 @@ knows is in the database, so it can be killed at any point and another goes on.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +17,7 @@ from musicapp_pipeline import logs
 from musicapp_pipeline.generation import gates, leases, submission, sweeping, waiting
 from musicapp_pipeline.generation.drive import Drive
 from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.store.commits import Commits
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.ids import new_id
 from musicapp_pipeline.store.media import MediaStore
@@ -85,6 +86,9 @@ class Dispatcher:
         self._on_landed = on_landed
         self._drive = Drive(database, media, provider, options)
         self._looked_for_news = 0.0
+        self._commits = Commits(database)
+        self._quiet_since: Hashable = None
+        """The mark at which nothing waited: until the next commit nothing can."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
 
@@ -113,6 +117,7 @@ class Dispatcher:
                 for helper in helpers:
                     helper.cancel()
                 self._drive.close()
+                self._commits.close()
 
     async def _tick(self) -> None:
         room = self.options.max_in_flight - len(self._tasks)
@@ -126,6 +131,10 @@ class Dispatcher:
             log.exception("could not look for work")
 
     async def _look_for_work(self, room: int) -> list[str]:
+        mark = self._commits.mark() if self._commits.at_once else None
+        if mark is not None and mark == self._quiet_since and not self._tasks:
+            return []
+        self._quiet_since = None
         name, busy = self._provider.name, set(self._tasks)
         limit = self.options.max_in_flight
 
@@ -138,7 +147,11 @@ class Dispatcher:
         def lease(session: Session) -> list[str]:
             return leases.lease_due(session, self.owner, name, busy, places(session))
 
-        return await self._drive.write(lease) if await self._drive.read(anything) else []
+        if await self._drive.read(anything):
+            return await self._drive.write(lease)
+        if not await self._drive.read(lambda s: leases.anything_waits(s, name)):
+            self._quiet_since = mark
+        return []
 
     async def _look_for_news(self) -> None:
         """What others wrote down for the takes that are waited for here."""

@@ -39,6 +39,15 @@ def anything_due(session: Session, provider: str, busy: set[str], limit: int) ->
     return any(session.scalar(query.with_only_columns(GenerationAttempt.id)) for query in wanted)
 
 
+def anything_waits(session: Session, provider: str) -> bool:
+    """Whether time alone, with nothing else happening, may make something due."""
+    query = select(GenerationAttempt.id).where(
+        GenerationAttempt.provider.concat("") == provider,
+        GenerationAttempt.state.in_((*states.DRIVEN, "reserved")),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def _due(session: Session, provider: str, busy: set[str], limit: int) -> list[Select[Any]]:
     moment = clock.moment(session)
     base = (

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from musicapp_pipeline.api.app import create_app
-from musicapp_pipeline.api.kit.unchanged import Answer, Answers, Commits
+from musicapp_pipeline.api.kit.unchanged import Answer, Answers
 from musicapp_pipeline.store import projects, takes
+from musicapp_pipeline.store.commits import Commits
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline_tests.api.client import Api, Client
 from musicapp_pipeline_tests.api.steps import generated, new_project, planned

@@ -4,6 +4,7 @@ Every run passes here, whoever launched it. A dispatcher admits a parked run's t
 the run once all of them have ended.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from dagster import DagsterRun
@@ -52,12 +53,14 @@ class ParkingCoordinator(DefaultRunCoordinator):
         if not is_generation(run) or RELEASED in run.tags:
             return False
         keys = keys_of(self._instance, run.tags)
-        database = Database(Settings.load().sqlalchemy_url)
-        try:
-            with database.read() as session:
-                return not all_takes_ended(session, keys)
-        finally:
-            database.dispose()
+        with _database(Settings.load().sqlalchemy_url).read() as session:
+            return not all_takes_ended(session, keys)
+
+
+@lru_cache(maxsize=2)
+def _database(url: str) -> Database:
+    """Kept for its connections: every run passes here."""
+    return Database(url)
 
 
 def release(instance: Any, run: DagsterRun) -> None:
