@@ -1,7 +1,6 @@
 """Sending one paid request and storing what became of it."""
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
@@ -9,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.generation import acceptance, leases, ledger, standing, submission, waiting
+from musicapp_pipeline.generation import acceptance, ledger, standing, submission, waiting
 from musicapp_pipeline.generation.errors import (
     AmbiguousSubmit,
     NotAccepted,
@@ -77,17 +76,14 @@ def _note_removal(session: Session, attempt_id: str) -> None:
 
 
 async def _submit(drive: "Drive", attempt_id: str, request: ClipRequest) -> bool:
-    began = time.monotonic()
     limit = drive.options.max_in_flight
     turn = await drive.write(lambda s: submission.begin(s, attempt_id, drive.provider.key, limit))
     if not turn.go:
         await drive.write(lambda s: drive.postpone(s, attempt_id, turn.wait))
         return False
-    attempt = await drive.read(lambda s: ledger.locked(s, attempt_id))
-    if time.monotonic() - began > leases.LEASE.total_seconds() / 2:
-        # This process stood still. Another may have taken over and be looking for the job that
-        # would be bought now, so it is left to that look.
-        return True
+    attempt = await drive.read(lambda s: submission.still_ours(s, attempt_id, turn))
+    if attempt is None:
+        return True  # what would be bought now is left to that look
     try:
         async with asyncio.timeout(drive.options.send_limit * GIVE_UP):
             job = await _send(drive, attempt, request)

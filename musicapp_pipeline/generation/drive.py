@@ -77,7 +77,7 @@ class Drive:
             The take's partition key when its clip has landed.
         """
         while True:
-            attempt = await self.read(lambda s: ledger.locked(s, attempt_id))
+            attempt = await self.read(lambda s: ledger.read(s, attempt_id))
             go_on = await self._step(attempt)
             if go_on is None:
                 return await self._landed_key(attempt)

@@ -221,6 +221,13 @@ def locked(session: Session, attempt_id: str) -> GenerationAttempt:
     return attempt
 
 
+def read(session: Session, attempt_id: str) -> GenerationAttempt:
+    """The attempt's row as it is now; nobody is kept from changing it."""
+    attempt = session.get(GenerationAttempt, attempt_id, populate_existing=True)
+    assert attempt is not None, f"attempts are never deleted, yet {attempt_id} is gone"
+    return attempt
+
+
 def bought_again(session: Session, attempt: GenerationAttempt, job_id: str) -> GenerationAttempt:
     """Book a second purchase of one attempt that happened against all precautions.
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, gates, ledger, standing, states
+from musicapp_pipeline.generation import clock, gates, leases, ledger, standing, states
 from musicapp_pipeline.generation.errors import (
     CredentialsRejected,
     NotAccepted,
@@ -81,6 +81,17 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
         job.status = "running"
         jobs.progress(session, job.id, 0.02, "sent to the provider")
     return Turn(True, sent_at=sent_at)
+
+
+def still_ours(session: Session, attempt_id: str, turn: Turn) -> GenerationAttempt | None:
+    """The attempt whose turn has just begun, or None when this process or its machine stood still
+    since: another may have taken over and be looking for the job. By the database's clock, because
+    that of a suspended machine stands still as well."""
+    attempt = ledger.read(session, attempt_id)
+    assert turn.sent_at is not None
+    late = clock.moment(session) - turn.sent_at > leases.LEASE / 2
+    ours = attempt.state == "submitting" and attempt.submitted_at == turn.sent_at
+    return attempt if ours and not late else None
 
 
 def _still_wanted(session: Session, attempt: GenerationAttempt) -> bool:

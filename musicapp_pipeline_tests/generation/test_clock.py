@@ -90,3 +90,29 @@ def test_a_gate_that_others_closed_is_waited_for_by_no_local_clock(world, ahead)
     ahead()
     with world.database.read() as session:
         assert 0 < gates.seconds_closed(session, "key") <= 10
+
+
+def test_whoever_stood_still_before_it_sent_sends_nothing(world, monkeypatch):
+    """Its machine was suspended, and with it every clock but the database's."""
+    (made,) = world.admit()
+    with world.database.write() as session:
+        turn = submission.begin(session, made.attempt.id, "key", 8)
+    with world.database.read() as session:
+        assert submission.still_ours(session, made.attempt.id, turn) is not None
+        real = clock.moment
+        monkeypatch.setattr(clock, "moment", lambda s: real(s) + leases.LEASE)
+        assert submission.still_ours(session, made.attempt.id, turn) is None
+
+
+def test_whoever_was_followed_by_another_sends_nothing(world):
+    (made,) = world.admit()
+    with world.database.write() as session:
+        turn = submission.begin(session, made.attempt.id, "key", 8)
+        submission.ambiguous(session, made.attempt.id, "the process ended", now())
+    with world.database.read() as session:
+        assert submission.still_ours(session, made.attempt.id, turn) is None
+    with world.database.write() as session:
+        ledger.move(session, ledger.locked(session, made.attempt.id), "reserved")
+        assert submission.begin(session, made.attempt.id, "key", 8).go
+    with world.database.read() as session:
+        assert submission.still_ours(session, made.attempt.id, turn) is None

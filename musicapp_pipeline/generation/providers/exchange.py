@@ -1,14 +1,11 @@
 """HTTP with providers: send once, read a bounded answer, and sort every outcome by its meaning."""
 
-import hashlib
+import asyncio
 import json
 import math
-import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -26,8 +23,9 @@ from musicapp_pipeline.generation.errors import (
     Unreachable,
 )
 
-USER_AGENT = "musicapp-pipeline/0.1"
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
+WHOLE_ANSWER = 120.0
+"""Seconds for a free answer; one that drips in would hold its take up past every limit."""
 _MAX_WAIT = 3600.0
 
 _NEVER_SENT = (
@@ -62,37 +60,6 @@ class Answer:
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
-
-
-def new_client(
-    *, keep_alive: bool, read_timeout: float, headers: Mapping[str, str]
-) -> httpx.AsyncClient:
-    """A client that neither retries nor follows redirects.
-
-    Args:
-        keep_alive: False for paid requests: on a connection that the server has just dropped, a
-            request fails in a way that cannot be told from a lost answer.
-        read_timeout: seconds without a byte.
-        headers: sent with every request.
-    """
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(read_timeout, connect=15.0, pool=30.0),
-        limits=httpx.Limits(max_connections=200, max_keepalive_connections=20 if keep_alive else 0),
-        headers={"User-Agent": USER_AGENT, "Accept": "application/json", **headers},
-        follow_redirects=False,
-        verify=_tls(),
-    )
-
-
-def account_of(api_key: str | None) -> str:
-    """A name for the account of a key, which does not tell the key."""
-    return hashlib.sha256(api_key.encode()).hexdigest()[:12] if api_key else ""
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """Loading the certificates takes longer than everything else about a client."""
-    return httpx.create_ssl_context()
 
 
 async def send_paid(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
@@ -130,7 +97,12 @@ async def send_free(client: httpx.AsyncClient, request: httpx.Request) -> Answer
         StatusUnavailable: no readable answer; ask again.
     """
     try:
-        return await _send(client, request)
+        async with asyncio.timeout(WHOLE_ANSWER):
+            return await _send(client, request)
+    except TimeoutError as error:
+        raise StatusUnavailable(
+            f"{request.url.host} gave no whole answer within {WHOLE_ANSWER:.0f} s"
+        ) from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise StatusUnavailable(f"{request.url.host}: {words_of(error)}") from error
 

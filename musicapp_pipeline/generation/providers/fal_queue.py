@@ -26,12 +26,11 @@ from musicapp_pipeline.generation.errors import (
     UnsupportedRequest,
 )
 from musicapp_pipeline.generation.port import Capabilities, ClipRequest, ProviderJob
+from musicapp_pipeline.generation.providers.clients import Clients, account_of
 from musicapp_pipeline.generation.providers.dialects import media_url
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
-    account_of,
     error_of,
-    new_client,
     plain_text,
     poll_after,
     refusal,
@@ -80,9 +79,7 @@ class FalQueue:
         self._spec_of = spec_of
         self._outward = Outward(self._base, allow_private)
         auth = {"Authorization": f"Key {api_key}"} if api_key else {}
-        self._paid = new_client(keep_alive=False, read_timeout=_SUBMIT_TIMEOUT, headers=auth)
-        self._free = new_client(keep_alive=True, read_timeout=_READ_TIMEOUT, headers=auth)
-        self._plain = new_client(keep_alive=False, read_timeout=_READ_TIMEOUT, headers={})
+        self._clients = Clients(auth, submit_timeout=_SUBMIT_TIMEOUT, read_timeout=_READ_TIMEOUT)
 
     def capabilities(self, model: str) -> Capabilities:
         """See the protocol."""
@@ -93,8 +90,8 @@ class FalQueue:
         self._lookup(request.model).check(request)
         spec = self._spec_of(request.model)
         endpoint, body = await asyncio.to_thread(_input, spec, request)
-        sent = self._paid.build_request("POST", self._base.join(endpoint), json=body)
-        answer = await send_paid(self._paid, sent)
+        sent = self._clients.paid.build_request("POST", self._base.join(endpoint), json=body)
+        answer = await send_paid(self._clients.paid, sent)
         if not answer.ok:
             raise refusal(answer, self._base.host)
         told = answer.body if isinstance(answer.body, dict) else {}
@@ -165,8 +162,8 @@ class FalQueue:
             target = httpx.URL(url)
         except httpx.InvalidURL as error:
             raise DownloadFailed(f"{self._base.host} names no address: {error}") from error
-        request = await self._outward.request(self._plain, target)
-        refused = await stream_to(self._plain, self._outward, request, dest)
+        request = await self._outward.request(self._clients.plain, target)
+        refused = await stream_to(self._clients.plain, self._outward, request, dest)
         if refused is not None:
             raise DownloadFailed(
                 f"no clip came, but {refused.status}", permanent=refused.status in (404, 410)
@@ -184,17 +181,18 @@ class FalQueue:
         """See the protocol; a request still in the queue is removed and not charged."""
         try:
             url = self._url(job_id, "/cancel")
-            await send_free(self._free, self._free.build_request("PUT", url))
+            await send_free(self._clients.free, self._clients.free.build_request("PUT", url))
         except (StatusUnavailable, JobVanished):
             return
 
     async def aclose(self) -> None:
         """See the protocol."""
-        for client in (self._paid, self._free, self._plain):
-            await client.aclose()
+        await self._clients.aclose()
 
     async def _get(self, job_id: str, tail: str = "") -> Answer:
-        return await send_free(self._free, self._free.build_request("GET", self._url(job_id, tail)))
+        return await send_free(
+            self._clients.free, self._clients.free.build_request("GET", self._url(job_id, tail))
+        )
 
     def _url(self, job_id: str, tail: str = "") -> httpx.URL:
         if not _JOB_PATH.fullmatch(job_id) or ".." in job_id:

@@ -16,6 +16,8 @@ from musicapp_pipeline.generation.providers.exchange import (
 from musicapp_pipeline.generation.providers.outward import Outward
 
 MAX_CLIP_BYTES = 2 * 1024**3
+WHOLE_CLIP = 1800.0
+"""Seconds for one download; a few that drip in would hold all others up."""
 _MAX_REDIRECTS = 4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRITE_AT = 1 << 20
@@ -33,6 +35,18 @@ async def stream_to(
         DownloadFailed: it did not arrive whole.
         StorageFailed: this machine could not keep it.
     """
+    try:
+        async with asyncio.timeout(WHOLE_CLIP):
+            return await _follow(client, outward, request, dest)
+    except TimeoutError as error:
+        raise DownloadFailed(
+            f"{request.url.host} gave no whole clip within {WHOLE_CLIP:.0f} s"
+        ) from error
+
+
+async def _follow(
+    client: httpx.AsyncClient, outward: Outward, request: httpx.Request, dest: Path
+) -> Answer | None:
     for _ in range(_MAX_REDIRECTS + 1):
         try:
             response = await client.send(request, stream=True)

@@ -20,6 +20,7 @@ from musicapp_pipeline.generation.errors import (
     StatusUnavailable,
 )
 from musicapp_pipeline.generation.port import Capabilities, ClipRequest, ProviderJob
+from musicapp_pipeline.generation.providers.clients import Clients, account_of
 from musicapp_pipeline.generation.providers.dialects import (
     job_from,
     looks_like_job,
@@ -29,9 +30,7 @@ from musicapp_pipeline.generation.providers.dialects import (
 )
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
-    account_of,
     error_of,
-    new_client,
     plain_text,
     refusal,
     retry_after,
@@ -83,10 +82,7 @@ class VideosApi:
         self._remote_name = remote_name
         self._outward = Outward(self._base, allow_private)
         auth = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._paid = new_client(keep_alive=False, read_timeout=_SUBMIT_TIMEOUT, headers=auth)
-        self._free = new_client(keep_alive=True, read_timeout=_READ_TIMEOUT, headers=auth)
-        # For addresses that the server names: no credentials in the first place.
-        self._plain = new_client(keep_alive=False, read_timeout=_READ_TIMEOUT, headers={})
+        self._clients = Clients(auth, submit_timeout=_SUBMIT_TIMEOUT, read_timeout=_READ_TIMEOUT)
         self._remixes = True
         self._forms = True
 
@@ -125,8 +121,12 @@ class VideosApi:
             form: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
             if image is not None:
                 form["input_reference"] = ("reference.png", image, MIME)
-            return await send_paid(self._paid, self._paid.build_request("POST", url, files=form))
-        return await send_paid(self._paid, self._paid.build_request("POST", url, json=fields))
+            return await send_paid(
+                self._clients.paid, self._clients.paid.build_request("POST", url, files=form)
+            )
+        return await send_paid(
+            self._clients.paid, self._clients.paid.build_request("POST", url, json=fields)
+        )
 
     def _accepted(self, answer: Answer) -> ProviderJob:
         if answer.ok:
@@ -144,10 +144,10 @@ class VideosApi:
         """See the protocol."""
         if not self._remixes:
             raise self._no_remix()
-        request = self._paid.build_request(
+        request = self._clients.paid.build_request(
             "POST", self._url("videos", job_id, "remix"), json={"prompt": prompt}
         )
-        answer = await send_paid(self._paid, request)
+        answer = await send_paid(self._clients.paid, request)
         if answer.status in (404, 405, 501):
             # Either no such route or no such source any more; not bought in both cases.
             self._remixes = answer.status == 404 and "video" in answer.text.lower()
@@ -218,16 +218,16 @@ class VideosApi:
     async def download(self, job_id: str, dest: Path) -> None:
         """See the protocol."""
         # No ``variant``: the video is the default, and SGLang answers 404 to variant=video.
-        request = self._free.build_request("GET", self._url("videos", job_id, "content"))
+        request = self._clients.free.build_request("GET", self._url("videos", job_id, "content"))
         request.headers["Accept"] = "*/*"
-        answer = await stream_to(self._free, self._outward, request, dest)
+        answer = await stream_to(self._clients.free, self._outward, request, dest)
         if answer is None:
             return
         elsewhere = await self._elsewhere(job_id, answer)
         if elsewhere is None:
             raise _no_clip(answer)
-        request = await self._outward.request(self._plain, elsewhere)
-        answer = await stream_to(self._plain, self._outward, request, dest)
+        request = await self._outward.request(self._clients.plain, elsewhere)
+        answer = await stream_to(self._clients.plain, self._outward, request, dest)
         if answer is not None:
             raise _no_clip(answer)
 
@@ -254,11 +254,10 @@ class VideosApi:
 
     async def aclose(self) -> None:
         """See the protocol."""
-        for client in (self._paid, self._free, self._plain):
-            await client.aclose()
+        await self._clients.aclose()
 
     async def _get(self, url: httpx.URL) -> Answer:
-        return await send_free(self._free, self._free.build_request("GET", url))
+        return await send_free(self._clients.free, self._clients.free.build_request("GET", url))
 
     def _url(self, *parts: str) -> httpx.URL:
         if any(part in (".", "..") for part in parts):
