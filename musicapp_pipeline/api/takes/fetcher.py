@@ -5,6 +5,7 @@ works on it, so several processes do not fetch the same clip.
 """
 
 import asyncio
+import threading
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
@@ -29,23 +30,27 @@ LOOK = 10.0
 
 
 class ClipFetcher:
-    """Runs until cancelled."""
+    """Runs until cancelled; a fetch under way ends then too, and is left to the next process."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
+        self._stopping = threading.Event()
 
     async def run(self) -> None:
         """Fetch what is waiting, then wait to be woken."""
         wake = self._context.external_clips
-        while True:
-            wake.clear()
-            try:
-                while (key := await asyncio.to_thread(self._fetch_next)) is not None:
-                    if key:
-                        await self._context.launcher.landed(key)
-            except Exception:  # the database may be away for a moment
-                log.exception("could not fetch external clips")
-            await waiting.told(wake, LOOK)
+        try:
+            while True:
+                wake.clear()
+                try:
+                    while (key := await asyncio.to_thread(self._fetch_next)) is not None:
+                        if key:
+                            await self._context.launcher.landed(key)
+                except Exception:  # the database may be away for a moment
+                    log.exception("could not fetch external clips")
+                await waiting.told(wake, LOOK)
+        finally:
+            self._stopping.set()  # whoever ends the loop waits for its threads
 
     def _fetch_next(self) -> str | None:
         """Fetch one clip.
@@ -54,12 +59,15 @@ class ClipFetcher:
             The take's key when it landed, ``""`` when it could not be used, None when nothing
             is waiting.
         """
-        version_id = self._lease()
+        version_id = None if self._stopping.is_set() else self._lease()
         if version_id is None:
             return None
         try:
             return self._fetch(version_id)
         except MusicAppError as error:
+            if self._stopping.is_set():
+                self._hand_back(version_id)
+                return None
             self._fail(version_id, dict(error.as_dict()))
         except Exception:  # one clip must not stop the others
             log.exception("external clip failed", version=version_id)
@@ -101,7 +109,8 @@ class ClipFetcher:
         else:
             key = f"projects/{version.key}/external-{version_id}.mp4"
             with context.media.writing(key) as path:
-                fetched = fetch_to(clip.url, path, context.settings, ("video",))
+                stopping = self._stopping.is_set
+                fetched = fetch_to(clip.url, path, context.settings, ("video",), cancelled=stopping)
             content, digest = fetched.content, fetched.sha256
         problem = check_covers(project, scene, version.in_point, content.duration or 0)
         if problem is not None:
@@ -119,6 +128,10 @@ class ClipFetcher:
             takes.set_status(session, version, "landed")
             self._close(session.get(ExternalClip, version_id), "fetched")
             return version.key
+
+    def _hand_back(self, version_id: str) -> None:
+        with self._context.database.write() as session:
+            self._close(session.get(ExternalClip, version_id), "waiting")
 
     def _fail(self, version_id: str, error: dict[str, object]) -> None:
         with self._context.database.write() as session:
