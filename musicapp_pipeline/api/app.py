@@ -120,6 +120,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for path, item in document["paths"].items():
             for operation in item.values():
                 operation["security"] = [] if path in PUBLIC | SIGNED else [{"token": []}, {}]
+                if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                    operation["responses"].setdefault("415", problems.problems(415)[415])
         app.openapi_schema = document
     return app.openapi_schema
 

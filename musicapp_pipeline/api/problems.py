@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.analysis.errors import AnalysisError
@@ -59,6 +60,7 @@ STATUS: Mapping[type[MusicAppError], int] = {
 }
 """The nearest base class decides; an :class:`ApiError` carries its own."""
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 MEDIA_TYPE = "application/problem+json"
 REFERENCE = "#/components/schemas/{model}"
 TITLES = {
@@ -211,17 +213,23 @@ def install(app: FastAPI) -> None:
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
-    def _request(_request: Request, error: RequestValidationError) -> Response:
-        return invalid(error)
+    def _request(request: Request, error: RequestValidationError) -> Response:
+        return _not_json(request, error) or invalid(error)
 
     @app.exception_handler(ValidationError)
     def _model(_request: Request, error: ValidationError) -> Response:
         return invalid(error)
 
     @app.exception_handler(HTTPException)
-    def _http(_request: Request, error: HTTPException) -> Response:
-        code = HTTPStatus(error.status_code).name.lower()
-        return answer(error.status_code, code, str(error.detail), (), error.headers)
+    def _http(request: Request, error: HTTPException) -> Response:
+        code, detail = HTTPStatus(error.status_code).name.lower(), str(error.detail)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = allowed = ", ".join(sorted(_methods(app, request)))
+            detail = f"{request.method} is not for this address; it takes {allowed}"
+        elif error.status_code == 404 and detail == "Not Found":
+            detail = f"there is nothing at {request.url.path}; the documentation is at /"
+        return answer(error.status_code, code, detail, (), headers)
 
     @app.exception_handler(DBAPIError)
     def _database(_request: Request, error: DBAPIError) -> Response:
@@ -236,6 +244,27 @@ def install(app: FastAPI) -> None:
     def _bug(request: Request, error: Exception) -> Response:
         log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
         return answer(500, "internal", "something went wrong here; the log says what")
+
+
+def _not_json(request: Request, error: RequestValidationError) -> Response | None:
+    """A JSON body that was sent as something else, as curl does without a header."""
+    kind = request.headers.get("content-type", "")
+    whole = any(e["loc"] == ("body",) and isinstance(e.get("input"), bytes) for e in error.errors())
+    if not whole:
+        return None
+    message = "the body must be sent with 'Content-Type: application/json'"
+    entry = {"field": "Content-Type", "message": message, "value": kind or None}
+    return answer(415, "unsupported_media", message, [{**entry, "allowed": "application/json"}])
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """What the address takes, by all its routes; the framework names only the first one's."""
+    return {
+        method
+        for method in METHODS
+        for route in app.router.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
 
 
 def _entry(error: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,6 +290,8 @@ def _entry(error: Mapping[str, Any]) -> dict[str, Any]:
 
 def _message(error: Mapping[str, Any], of_text: bool) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
+    if message.startswith("Expected UploadFile"):
+        return "must be a file, not text; with curl: -F file=@song.mp3"
     if of_text and error["type"] in ("too_short", "too_long"):
         # Texts that are checked further are counted like lists by the library.
         word = "least" if error["type"] == "too_short" else "most"

@@ -58,6 +58,41 @@ def test_json_nested_without_end_is_no_server_error(api: Api) -> None:
         assert answer.status_code < 500, (url, answer.text)
 
 
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_json_that_is_sent_as_something_else_is_415_and_says_how(
+    api: Api, world: World, kind: str | None
+) -> None:
+    """As curl does without a header; nothing is bought by default then."""
+    at, scenes = planned(api, world)
+    headers = {"content-type": kind} if kind else {}
+    for url in ("/api/projects", f"{at}/scenes/{scenes[0]['id']}/generate"):
+        answer = api.post(url, content=b'{"numTakes": 3}', headers=headers)
+        if kind is None and answer.status_code == 422:
+            assert answer.json()["errors"][0]["field"] != "body", "it was read as JSON"
+            continue
+        assert answer.status_code in (202, 415) if kind is None else answer.status_code == 415
+        if answer.status_code == 415:
+            assert answer.json()["errors"][0]["allowed"] == "application/json"
+
+
+def test_a_method_that_is_not_for_an_address_names_those_that_are(api: Api) -> None:
+    answer = api.delete("/api/projects")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert "GET, POST" in answer.json()["detail"]
+
+
+def test_an_address_that_there_is_not_is_named(api: Api) -> None:
+    answer = api.get("/api/nothing")
+    assert answer.status_code == 404
+    assert "/api/nothing" in answer.json()["detail"]
+
+
+def test_text_where_a_file_belongs_is_told_so(api: Api) -> None:
+    answer = api.post("/api/uploads", data={"file": "hello"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["message"].startswith("must be a file")
+
+
 STRANGE = ("ß", "İ", "S001-K3M9X2", "%FF", "%ED%A0%80", "a%2Fb", "x" * 121)
 """Ids that no record has: other scripts, capitals that have no lower case of their own, bytes that
 are no text, a path inside an id."""

@@ -1,6 +1,7 @@
 """``/api/projects/{projectId}/events``."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from musicapp_pipeline.api.problems import problems
 from musicapp_pipeline.store import events
 
 router = APIRouter(tags=["events"])
+_OURS = re.compile(r"[0-9]{1,15}")
 HEARTBEAT = 15
 RETRY_MS = 1000
 EXAMPLE = (
@@ -46,7 +48,7 @@ async def stream_events(
         str | None,
         Header(
             alias="Last-Event-ID",
-            pattern=r"^\d{1,15}$",
+            max_length=1000,
             description="Go on after this event; sent by browsers when they connect again. One"
             " that is not known here counts as the newest.",
         ),
@@ -61,12 +63,13 @@ async def stream_events(
     # Asked before the answer begins: whatever happens after that is heard.
     latest = await run_in_threadpool(_latest, context, who, project_id)
     hub: Hub = request.app.state.hub
-    seen = int(last_event_id) if last_event_id is not None else None
-    if follow:
-        # One that is ahead of all there are is of another database: it names nothing here.
-        source = _live(hub, project_id, latest if seen is None else min(seen, latest))
+    if last_event_id is None:
+        seen = latest if follow else 0
     else:
-        source = _past(hub, project_id, seen or 0)
+        # One that is ahead of all there are, or no number, is another server's: it names nothing
+        # here. Refusing it would end a browser's stream for good.
+        seen = min(int(last_event_id), latest) if _OURS.fullmatch(last_event_id) else latest
+    source = _live(hub, project_id, seen) if follow else _past(hub, project_id, seen)
     return EventSourceResponse(source, ping=HEARTBEAT, headers={"Cache-Control": "no-store"})
 
 
