@@ -18,6 +18,8 @@ QUIET = 1e-6
 """Power under this share of the loud parts' is silence (-60 dB)."""
 SPEAKING = 0.002
 """Seconds instruments take to speak: by so much attacks in songs lie behind the beat meant."""
+STARTS = 0.1
+"""A beat is played until nothing starts this strongly, beside the song's beats, any more."""
 _REACH = 3
 """Frames (10 ms) by which the attack that makes a beat may lie from where the beat is expected."""
 _UNEVEN = 12.0
@@ -61,7 +63,7 @@ def find_beats(song: Spectra, heard: Floats, flux: Floats) -> BeatGrid:
         return _ruler(song.duration, "too short for a beat: the grid is a plain 120 BPM ruler")
     times, strengths = _place(found.frames, found.intervals, fused, attacks)
     counted = bars.find_bars(activation.downbeat_chance(times, heard))
-    keep = _sounding(times, song)
+    keep = _sounding(times, song) & _played(times, flux)
     times, strengths, position = times[keep], strengths[keep], counted.position[keep]
     confidence = pulse_confidence(times, heard[:, 0])
     bpm = tempo_of(times)
@@ -130,6 +132,20 @@ def _sounding(times: Doubles, song: Spectra) -> NDArray[np.bool_]:
     frames = np.clip(np.round(times * FPS).astype(int), 0, len(loudest) - 1)
     inside = (times >= 0) & (times < song.duration)
     return np.asarray(inside & (loudest[frames] > floor))
+
+
+def _played(times: Doubles, flux: Floats) -> NDArray[np.bool_]:
+    """Which beats lie between the first and the last attack: a chord that rings has none."""
+    if len(times) < 8:
+        return np.ones(len(times), np.bool_)
+    gap = round(float(np.median(np.diff(times))) * FPS)
+    curve = flux.mean(axis=1)
+    # From just before a beat to just before the next: off-beats are played too.
+    loudest = maximum_filter1d(curve, gap, origin=_REACH + 2 - gap // 2, mode="constant")
+    begun = loudest[np.clip(np.round(times * FPS).astype(int), 0, len(curve) - 1)]
+    some = np.flatnonzero(begun > STARTS * np.median(begun))
+    index = np.arange(len(times))
+    return np.asarray((index >= some[0]) & (index <= some[-1]))
 
 
 def _place(

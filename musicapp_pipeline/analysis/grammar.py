@@ -20,7 +20,7 @@ _FOLLOWS: dict[tuple[str, str], float] = {
     ("prechorus", "chorus"): 1.0,
     ("chorus", "verse"): 0.5, ("chorus", "bridge"): 0.4, ("chorus", "outro"): 0.5,
     ("chorus", "chorus"): 0.1, ("chorus", "instrumental"): 0.2, ("chorus", "breakdown"): 0.3,
-    ("bridge", "chorus"): 0.6, ("bridge", "verse"): -0.2, ("bridge", "outro"): -0.4,
+    ("bridge", "chorus"): 0.6, ("bridge", "verse"): -0.5, ("bridge", "outro"): -0.4,
     ("bridge", "bridge"): -0.8,
     ("breakdown", "chorus"): 0.6, ("breakdown", "verse"): -0.1,
     ("instrumental", "verse"): 0.4, ("instrumental", "chorus"): 0.3,
@@ -40,6 +40,10 @@ _TYPES = (
 )
 
 
+FALLEN_DB = 7.0
+"""Decibels under the song's usual level from which a part is rather a breakdown."""
+VOICE = 1.5
+"""How much it counts whether a part sounds sung."""
 _NAMES = (*_TYPES, "")
 _USUAL = np.array([[_FOLLOWS.get((a, b), _RARE) for b in _NAMES] for a in _NAMES])
 """How usual a type (column) is after another (row); the last of either is the song's edge."""
@@ -47,27 +51,35 @@ _AGAIN = np.array([_TWICE.get(kind, 0.0) for kind in _TYPES])
 """What it costs that one more group is of a type."""
 
 
-def types_of(groups: Ints, loud: Doubles, bars: Ints) -> tuple[list[str], float]:
-    """A type for each section.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A type for each section; how much sense the song then makes (natural log, a section); and
+    how clearly this beats the best reading with another chorus, 0 to 1."""
+
+    types: list[str]
+    sense: float
+    margin: float
+
+
+def read(groups: Ints, loud: Doubles, bars: Ints, sung: Doubles | None = None) -> Reading:
+    """Choose types for sections.
 
     Args:
         groups: sections of equal number sound alike, (sections,).
         loud: level in decibels, (sections,).
         bars: length in bars, (sections,).
-
-    Returns:
-        Types, and how clearly this reading beats the best with another chorus, 0 to 1.
+        sung: how much each sounds sung, a logit, (sections,); unknown if ``None``.
     """
     count = len(groups)
     if count == 1:
-        return ["verse"], 0.0
-    song = _Form.of(_free_ends(groups), _suitability(groups, loud, bars))
+        return Reading(["verse"], 0.0, 0.0)
+    song = _Form.of(_free_ends(groups), _suitability(groups, loud, bars, sung))
     readings = [song.best_with(chorus) for chorus in range(len(song.fit))]
     readings.sort(key=lambda reading: -reading[0])
     best = readings[0]
     margin = (best[0] - readings[1][0]) / count if len(readings) > 1 else 0.0
     types = [_TYPES[best[1][group]] for group in song.order]
-    return types, float(np.clip(margin / 0.3, 0, 1))
+    return Reading(types, best[0] / count, float(np.clip(margin / 0.3, 0, 1)))
 
 
 def _free_ends(groups: Ints) -> Ints:
@@ -148,7 +160,7 @@ def _first_best(value: Doubles, now: int) -> int:
     return best
 
 
-def _suitability(groups: Ints, loud: Doubles, bars: Ints) -> Doubles:
+def _suitability(groups: Ints, loud: Doubles, bars: Ints, sung: Doubles | None) -> Doubles:
     """How well each section suits each type, (sections, types)."""
     count = len(groups)
     level = (loud - np.average(loud, weights=bars)) / max(float(loud.std()), 1.5)
@@ -162,15 +174,21 @@ def _suitability(groups: Ints, loud: Doubles, bars: Ints) -> Doubles:
     first, last = np.arange(count) == 0, np.arange(count) == count - 1
     # What is far quieter than the song is hardly its verse.
     hush = np.clip(-level - 1, 0, 2)
+    # A band that stops playing falls further than any bridge.
+    usual_loud = float(np.median(np.repeat(loud, bars)))
+    fallen = np.clip((usual_loud - FALLEN_DB - loud) / 4, -0.5, 1)
+    voice = np.zeros(count) if sung is None else sung - float(np.median(np.repeat(sung, bars)))
+    voice = VOICE * np.clip(voice, -1, 1)
     columns = {
         "verse": 0.5 * back - 0.3 * once - 0.25 * np.abs(level + 0.2) - 0.6 * hush - 0.3 * short,
         "chorus": 0.9 * level + 0.7 * back + 0.2 * (often >= 3) - 0.6 * short - 0.6 * hush,
         "prechorus": 0.5 * back - 0.4 * once - 0.8 * (bars > usual) - 0.3 * np.abs(level) - 0.3,
         "bridge": 0.6 * once - 1.2 * back + 0.5 * (place > 0.4) - 0.5 * first - 0.4 * last
-        - 0.2 * level,
-        "breakdown": 0.5 * once - 0.8 * back + 0.7 * hush + 0.1 * (place > 0.4)
+        - 0.2 * level - 0.5 * np.maximum(fallen, 0) + 0.5 * voice,
+        "breakdown": 0.5 * once - 0.8 * back + 0.4 * hush + 0.8 * fallen + 0.1 * (place > 0.4)
         - 1.5 * (first | last) - 0.3 * np.maximum(level, 0) - 0.2,
-        "instrumental": 0.2 * once - 0.8 * back + 0.3 * level - 1.0 * (first | last) - 0.3,
+        "instrumental": 0.3 * once - 0.8 * back + 0.3 * level - 1.0 * (first | last) - voice
+        - 0.5 * np.maximum(fallen, 0) - 0.3,
         "intro": np.where(first, 0.7 - 0.6 * level + 0.3 * short - 0.8 * inner, -6.0),
         "outro": np.where(last, 0.6 - 0.6 * level + 0.3 * short - 0.8 * inner, -6.0),
     }  # fmt: skip

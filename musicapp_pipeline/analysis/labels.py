@@ -14,6 +14,10 @@ REPLAY = 1.5
 """How much it counts that two sections differ bar by bar, beside their mean difference."""
 FINER = 0.1
 """What a further group of sections must add to the silhouette less, so that parts stay apart."""
+SENSE = 0.6
+"""How much it counts, beside the silhouette, that the groups read as a song."""
+MOST = 12
+"""Groups a song has at most."""
 
 PHRASE = 8
 """Bars from which a part is long enough to be heard as repeated."""
@@ -32,12 +36,12 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
     """
     spans = list(pairwise(bounds))
     loud = np.array([features.loudness[a:b].mean() for a, b in spans])
-    groups = group_sections(section_distance(features, bounds))
-    whole, margin = grammar.types_of(groups, loud, np.diff(bounds))
+    sung = np.array([features.sung[a:b].mean() for a, b in spans])
+    groups, reading = best_reading(section_distance(features, bounds), loud, np.diff(bounds), sung)
     bounds, origin = part_repeats(bounds, groups)
-    types = [whole[i] for i in origin]
+    types = [reading.types[i] for i in origin]
     means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)])
-    sure = _confidence(means, trust) * (0.6 + 0.4 * margin)
+    sure = _confidence(means, trust) * (0.6 + 0.4 * reading.margin)
     seen: dict[str, int] = {}
     out = []
     for i, kind in enumerate(types):
@@ -103,19 +107,31 @@ def _best_overlay(alike: Doubles) -> float:
     return max(float(alike[rows, rows + shift].mean()) for shift in shifts)
 
 
-def group_sections(distance: Doubles) -> Ints:
-    """Sections that sound alike share a number: the clustering with the best silhouette."""
+def best_reading(
+    distance: Doubles, loud: Doubles, bars: Ints, sung: Doubles
+) -> tuple[Ints, grammar.Reading]:
+    """Which sections sound alike, and what they are: the grouping that is clear and makes sense.
+
+    Args:
+        distance: see :func:`section_distance`.
+        loud, bars, sung: see :func:`grammar.read`.
+
+    Returns:
+        Groups, (sections,), sections that sound alike share a number; and their types.
+    """
     count = len(distance)
     if count < 3:
-        return np.arange(count)
-    best, groups = -np.inf, np.arange(count)
-    for cut in average_linkage(distance):
-        parts = int(cut.max()) + 1
-        if 2 <= parts < count:
-            score = _silhouette(distance, cut) + FINER * parts
-            if score > best:
-                best, groups = score, cut
-    return groups
+        return np.arange(count), grammar.read(np.arange(count), loud, bars, sung)
+    best: tuple[float, Ints, grammar.Reading] | None = None
+    for groups in average_linkage(distance):
+        parts = int(groups.max()) + 1
+        if 2 <= parts <= min(count - 1, MOST):
+            reading = grammar.read(groups, loud, bars, sung)
+            score = _silhouette(distance, groups) + FINER * parts + SENSE * reading.sense
+            if best is None or score > best[0]:
+                best = score, groups, reading
+    assert best is not None, "three sections make two groups"
+    return best[1], best[2]
 
 
 def average_linkage(distance: Doubles) -> Iterator[Ints]:

@@ -9,6 +9,7 @@ from musicapp_pipeline.analysis.arrays import Doubles, Floats, Ints
 from musicapp_pipeline.analysis.features import NETWORK_FPS
 from musicapp_pipeline.analysis.network import OUTPUTS
 from musicapp_pipeline.analysis.spectra import CHROMA_FPS, FPS, Spectra
+from musicapp_pipeline.analysis.vocals import vocal_activity
 
 LONGEST_BARS = 32
 CHROMA_WEIGHT = 3.0
@@ -39,6 +40,7 @@ class BarFeatures:
         loudness: mean level in decibels, (bars,).
         fingerprint: what happens within the bar, (bars, slots × (12 + 8)), unit vectors.
         turn: how much the bar sounds like the first of a section, beside others, 0 to 1, (bars,).
+        sung: how much the bar sounds sung, a logit, see :mod:`vocals`, (bars,).
     """
 
     edges: Doubles
@@ -47,6 +49,7 @@ class BarFeatures:
     loudness: Doubles
     fingerprint: Doubles
     turn: Doubles
+    sung: Doubles
 
     @property
     def vectors(self) -> Doubles:
@@ -82,6 +85,7 @@ def bar_features(song: Spectra, heard: Floats, starts: Doubles) -> BarFeatures:
         level,
         _fingerprints(song, edges),
         _turns(heard[:, OUTPUTS.index("turn")], edges),
+        vocal_activity(song.mel, edges),
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicapp_pipeline.analysis.song import analyze_samples
-from musicapp_pipeline_tests.analysis.signals import clicks, groove
+from musicapp_pipeline_tests.analysis.signals import RATE, chord, clicks, groove
 
 
 def nearest_errors(truth, found):
@@ -39,3 +39,13 @@ def test_the_grid_does_not_depend_on_the_gain():
     truth = groove(104)
     loud, quiet = (analyze_samples((g * truth.samples).astype(np.float32)) for g in (0.9, 0.01))
     assert [b.time for b in loud.beats] == pytest.approx([b.time for b in quiet.beats], abs=1e-3)
+
+
+def test_the_grid_ends_when_nothing_starts_any_more():
+    truth = groove(120, bars=12)
+    ring = chord(130.8, 8.0)
+    samples = np.concatenate([truth.samples, np.zeros(6 * RATE, np.float32)])
+    start = round((truth.beats[-1] + 0.5) * RATE)
+    samples[start : start + len(ring)] += 2 * ring[: len(samples) - start]
+    last = analyze_samples(samples).beats[-1].time
+    assert truth.beats[-1] - 0.05 < last < truth.beats[-1] + 1.1

@@ -42,6 +42,7 @@ def blocks(form, seed=0, spread=0.15, turns=None):
         np.array(loud),
         unit(np.array(prints)),
         np.full(len(timbre), sections.TURN_USUAL) if turns is None else np.array(turns),
+        np.zeros(len(timbre)),
     )
 
 
@@ -78,9 +79,11 @@ def test_turns_that_are_heard_show_where_a_blurred_song_changes(seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_sections_that_sound_alike_share_a_number(seed):
     features = blocks(POP, seed)
-    groups = labels.group_sections(
-        labels.section_distance(features, np.array(starts(POP)))
-    ).tolist()
+    distance = labels.section_distance(features, np.array(starts(POP)))
+    loud = np.array([level for _, _, level in POP], float)
+    bars = np.diff(starts(POP))
+    groups, reading = labels.best_reading(distance, loud, bars, np.zeros(len(POP)))
+    assert reading.types[2] == "chorus"
     assert groups[1] == groups[3]
     assert groups[2] == groups[4] == groups[6]
     assert groups[1] != groups[2]
@@ -161,15 +164,25 @@ FORMS = [
 @pytest.mark.parametrize(("alike", "loud", "bars", "types"), FORMS)
 def test_forms_are_read_as_people_would(alike, loud, bars, types):
     groups = np.array([alike.index(letter) for letter in alike])
-    found, _ = grammar.types_of(groups, np.array(loud, float), np.array(bars))
-    assert found == types.split()
+    found = grammar.read(groups, np.array(loud, float), np.array(bars))
+    assert found.types == types.split()
 
 
 def test_one_section_alone_is_a_verse_without_certainty():
-    assert grammar.types_of(np.array([0]), np.array([-10.0]), np.array([8])) == (
-        ["verse"],
-        0.0,
-    )
+    found = grammar.read(np.array([0]), np.array([-10.0]), np.array([8]))
+    assert (found.types, found.margin) == (["verse"], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("level", "logit", "kind"),
+    [(-11, -1.5, "instrumental"), (-15, 0.8, "bridge"), (-24, -0.5, "breakdown")],
+)
+def test_the_part_before_the_last_chorus_is_named_by_its_voice_and_its_level(level, logit, kind):
+    groups = np.array([0, 1, 2, 1, 2, 3, 2, 4])
+    loud = np.array([-20, -13, -9, -13, -9, level, -9, -19], float)
+    sung = np.array([-1, 0.4, 0.5, 0.4, 0.5, logit, 0.5, -1])
+    found = grammar.read(groups, loud, np.array([4, 8, 8, 8, 8, 8, 8, 4]), sung)
+    assert found.types[5] == kind
 
 
 def test_linkage_merges_the_nearest_first():
