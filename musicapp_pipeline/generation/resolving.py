@@ -2,8 +2,8 @@
 
 An ``unknown`` attempt may have been bought, a ``stuck`` one was and did not come. Both hold their
 money until somebody who looked at the provider's console or invoice says what is true. A clip that
-was paid for and given up may be fetched once more. Asking for another take needs none of this: it
-is admitted if the budget covers both.
+was paid for and given up may be fetched once more, also one whose job is found only later. Asking
+for another take needs none of this: it is admitted if the budget covers both.
 """
 
 from dataclasses import dataclass
@@ -112,7 +112,15 @@ def charged(session: Session, version_id: str, note: str = "") -> GenerationAtte
     attempt = _in_question(session, version_id)
     said = note or "a person found that it was charged and not delivered"
     ledger.settle(session, attempt, said)
-    _end(session, attempt, "charged_not_delivered", f"Given up: {said}.")
+    then = "unseen" if attempt.provider_job_id is None else "lost"
+    _end(
+        session,
+        attempt,
+        "charged_not_delivered",
+        f"Given up: {said}.",
+        paidUsd=str(attempt.settled_usd),
+        actions=list(states.WHAT_TO_DO[then]),
+    )
     return attempt
 
 
@@ -209,8 +217,10 @@ def _in_question(session: Session, version_id: str) -> GenerationAttempt:
     return attempt
 
 
-def _end(session: Session, attempt: GenerationAttempt, code: str, message: str) -> None:
-    error: dict[str, object] = {"code": code, "message": message}
+def _end(
+    session: Session, attempt: GenerationAttempt, code: str, message: str, **more: object
+) -> None:
+    error: dict[str, object] = {"code": code, "message": message, **more}
     attempt.error = error
     if speaks_for_take(session, attempt):
         end_take(session, attempt, "failed", error)

@@ -40,6 +40,10 @@ WHAT_TO_DO = {
         "wait: it is looked at now and then, and kept if it comes",
         "look at the provider's invoice and say whether it was charged",
     ),
+    "unseen": (
+        "attach the provider's id of the clip, should you find it: it is fetched",
+        "ask for another take: that is paid anew",
+    ),
     "lost": (
         "put right what the message names, then have it fetched again: that costs nothing",
         "ask for another take: that is paid anew",

@@ -35,7 +35,7 @@ QUICK = DispatcherOptions(
     poll=0.02,
     max_in_flight=8,
     list_lag=0.05,
-    job_timeout=60.0,
+    job_timeout=3600.0,
     max_retries=3,
     tick=0.03,
     retry=0.03,
@@ -45,7 +45,7 @@ QUICK = DispatcherOptions(
     stuck_look=60.0,
     grace=5.0,
 )
-PATIENCE = 60.0
+PATIENCE = 600.0
 """Seconds a test waits for something that takes a fraction of one on an idle machine."""
 AGES = timedelta(minutes=10)
 FOUR_SECONDS = Decimal("0.24")

@@ -12,7 +12,7 @@ from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld, money_world
 from musicapp_pipeline_tests.generation.worker_process import Plan
 
-PATIENCE = 90.0
+PATIENCE = 600.0
 
 
 @contextmanager

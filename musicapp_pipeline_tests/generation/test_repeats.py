@@ -225,6 +225,8 @@ def charged_unseen(world: MoneyWorld) -> str:
     world.drive()
     with world.database.write() as session:
         resolving.charged(session, made.version.id)
+    error = world.takes()[0].error
+    assert error["paidUsd"] == "0.24" and "attach" in error["actions"][0]
     return made.version.id
 
 
