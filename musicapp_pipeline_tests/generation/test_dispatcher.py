@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -387,18 +388,26 @@ def test_a_poll_that_fails_changes_nothing(world, fault):
 
 
 def test_progress_is_told_and_never_goes_back(tmp_path):
-    with money_world("sqlite", tmp_path, job_seconds=0.6) as world:
-        world.server.script("status", "ok", "ok", "ok", "regress", "ok")
+    with money_world("sqlite", tmp_path) as world:
+        world.hold()
         world.admit()
+        world.drive(lambda: world.states() == ["submitted"])
+        (job,) = world.server.jobs.values()
+        job.created -= job.seconds_to_do / 2  # half of its time is over
+        asked = len(world.server.requests)
         seen: list[float] = []
 
         def look() -> bool:
             seen.append(world.jobs()[0].progress)
-            return world.resting()
+            return len(world.server.requests) > asked + 3
 
+        world.server.script("status", "ok", "regress", "ok")
+        world.time_passes()
         world.drive(look)
+        assert any(0.3 < value < 0.5 for value in seen)
+        world.let_go()
+        world.drive(lambda: look() and world.resting())
         assert seen == sorted(seen)
-        assert any(0.05 < value < 0.8 for value in seen)
 
 
 def test_an_overdue_take_is_stuck_its_money_held_and_its_clip_still_welcome(world):
@@ -422,9 +431,10 @@ def test_an_overdue_take_is_stuck_its_money_held_and_its_clip_still_welcome(worl
 def test_a_stuck_take_is_looked_at_only_now_and_then(world):
     world.server.fates.append("stuck")
     world.admit()
+    began = now()
     world.drive(job_timeout=0.1)
     before = len(world.server.requests)
-    assert (world.attempt().next_action_at - now()).total_seconds() > 30
+    assert world.attempt().next_action_at > began + timedelta(seconds=50)
     world.time_passes()
     world.drive(lambda: len(world.server.requests) > before and world.resting(), job_timeout=0.1)
     assert len(world.server.requests) == before + 1
@@ -652,7 +662,7 @@ def test_cancelled_and_then_failed_it_is_not_tried_again(world):
 def test_cancelled_in_doubt_and_not_bought_it_is_not_sent_again(world):
     world.server.script("create", "lose_request")
     (made,) = world.admit()
-    world.drive(lambda: world.states() == ["unknown"], list_lag=0.3)
+    world.drive(lambda: world.states() == ["unknown"], list_lag=3600.0)
     cancel(world, made.version.id)
     world.time_passes()
     world.drive()

@@ -256,7 +256,7 @@ def test_a_second_purchase_of_one_attempt_is_booked_even_beyond_the_cap(tmp_path
 
 def test_a_purchase_that_shows_up_late_is_booked_and_its_clip_fetched(tmp_path):
     """The list lagged longer than was said, so the take was bought twice: the books say so."""
-    with money_world("sqlite", tmp_path, list_lag=2.0) as world:
+    with money_world("sqlite", tmp_path, list_lag=3600.0) as world:
         world.server.script("create", "lose_response")
         world.admit()
         world.drive()
@@ -294,7 +294,7 @@ def test_a_first_purchase_is_not_forgotten_over_a_second_doubt(world):
 
 
 def test_a_take_that_waited_long_before_it_was_sent_is_swept_like_others(tmp_path):
-    with money_world("sqlite", tmp_path, list_lag=2.0) as world:
+    with money_world("sqlite", tmp_path, list_lag=3600.0) as world:
         world.server.script("create", "lose_response")
         world.admit()
         with world.database.write() as session:

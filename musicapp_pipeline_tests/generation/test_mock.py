@@ -1,6 +1,7 @@
 """The local stand-in: jobs on disk, real clips, nothing lost when the process goes."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,7 @@ def test_latency_is_rehearsed(tmp_path):
         provider._latency = 0.01
         return early, await provider.status(job.id)
 
-    early, late = play(tmp_path, wait, latency=60.0)
+    early, late = play(tmp_path, wait, latency=3600.0)
     assert early.status == "in_progress" and early.progress < 1 and late.status == "completed"
 
 
@@ -225,13 +226,21 @@ def test_an_emulated_remix_starts_from_the_given_first_frame(tmp_path):
     assert red > 240 and blue < 20
 
 
-def test_many_jobs_in_flight_leave_the_event_loop_free(tmp_path):
+def test_many_jobs_in_flight_leave_the_event_loop_free(tmp_path, monkeypatch):
+    """Nothing is drawn before the loop says so, and the loop goes on all the same."""
+    draw, real = threading.Event(), mock_render.Renderers._draw
+
+    def late(self, folder):
+        draw.wait(600)
+        real(self, folder)
+
+    monkeypatch.setattr(mock_render.Renderers, "_draw", late)
+
     async def many(provider):
         ids = [(await provider.submit(clip(seed=n))).id for n in range(12)]
-        ticks = 0
-        while not all([(await provider.status(i)).ended for i in ids]):
-            ticks += 1
-            await asyncio.sleep(0.01)
-        return ticks
+        before = [(await provider.status(i)).ended for i in ids]
+        draw.set()
+        return before, [(await ended(provider, i)).status for i in ids]
 
-    assert play(tmp_path, many) > 5
+    before, after = play(tmp_path, many)
+    assert not any(before) and set(after) == {"completed"}
