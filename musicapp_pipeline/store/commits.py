@@ -12,8 +12,12 @@ from sqlalchemy import text
 from musicapp_pipeline.store.database import Database
 
 
+PATIENCE = 0.1
+"""Seconds for which a mark may keep an event loop waiting; without one, everything is asked."""
+
+
 class Commits:
-    """Marks that are equal if and only if nothing was committed between two calls."""
+    """Marks that are equal only if nothing was committed between two calls."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,10 +37,13 @@ class Commits:
                 seen = session.scalar(text("SELECT pg_current_snapshot()::text"))
             return str(seen)
         with self._lock:
-            if self._own is None:
-                self._own = self._connect()
-            # Counts the commits of all connections but its own, which never writes.
-            [(version,)] = self._own.execute("PRAGMA data_version")
+            try:
+                if self._own is None:
+                    self._own = self._connect()
+                # Counts the commits of all connections but its own, which never writes.
+                [(version,)] = self._own.execute("PRAGMA data_version")
+            except sqlite3.OperationalError:  # somebody has the whole file for a moment
+                return object()
             return int(version)
 
     def close(self) -> None:
@@ -49,4 +56,6 @@ class Commits:
     def _connect(self) -> sqlite3.Connection:
         path = self._database.engine.url.database
         assert path, "the database is a file"
-        return sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        )

@@ -1,6 +1,7 @@
 """Answers that are kept while nothing happens, and never a moment longer."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,3 +135,17 @@ def test_every_commit_makes_another_mark(kind: Kind, tmp_path: Path) -> None:
         if kind == "sqlite":  # a server's other databases count, too
             assert commits.mark() == marks[-1]
         commits.close()
+
+
+def test_what_cannot_be_known_counts_as_changed(world: World) -> None:
+    """While somebody has the file to themselves, for example."""
+    commits = Commits(world.database)
+    assert commits.mark() == commits.mark()
+    commits.close()
+    commits._connect = lambda: _Locked()  # type: ignore[method-assign]
+    assert commits.mark() != commits.mark()
+
+
+class _Locked:
+    def execute(self, _sql: str) -> None:
+        raise sqlite3.OperationalError("database is locked")

@@ -175,7 +175,7 @@ def finished(home: Path, count: int) -> Iterator[dict[str, Callable[[], object]]
             "its costs": f"{at}/costs",
             "its jobs": f"{at}/jobs",
             "a job": f"/api/jobs/{job}",
-            "the projects": "/api/projects",
+            "the projects": f"/api/projects?limit={FEW}",  # as many in both
         }
         asked: dict[str, Callable[[], object]] = {
             name: lambda path=path: api.get(path).raise_for_status() for name, path in paths.items()
