@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from musicapp_pipeline.store.database import Database
 
-
 PATIENCE = 0.1
 """Seconds for which a mark may keep an event loop waiting; without one, everything is asked."""
 
