@@ -1,6 +1,8 @@
 """Ordered start, health, restart and clean stop of API, webserver, daemon, code server, worker."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import sys
@@ -21,6 +23,8 @@ from musicapp_pipeline.supervisor.signs import (
 
 START_TIMEOUT = 600.0
 STOP_TIMEOUT = 15.0
+OUR_PORTS = range(28_000, 32_000)
+"""For the code server. The kernel's own begin at 32,768, nearly everywhere."""
 
 
 class CannotStart(MusicAppError):
@@ -203,9 +207,12 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Wanted again after each restart, so not one that the kernel gives to whoever connects."""
+    for port in random.sample(OUR_PORTS, len(OUR_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise CannotStart(f"all ports from {OUR_PORTS[0]} to {OUR_PORTS[-1]} are taken")
 
 
 def _listens(host: str, port: int) -> bool:

@@ -1,8 +1,11 @@
-"""Who may reach the API that `musicapp up` starts."""
+"""Who may reach what `musicapp up` starts, and where."""
+
+import socket
 
 import pytest
 
 from musicapp_pipeline.settings import Settings
+from musicapp_pipeline.supervisor import up
 from musicapp_pipeline.supervisor.up import CannotStart, Supervisor, check_loopback
 
 
@@ -18,3 +21,17 @@ def test_without_tokens_nothing_starts_that_other_machines_reach(host, tmp_path)
         Supervisor(settings, host, 3000, 3001)
     assert (refused.value.field, refused.value.value) == ("host", host)
     assert not (tmp_path / "home").exists()
+
+
+def test_the_code_servers_port_is_free_and_stays_so(monkeypatch):
+    """One that the kernel hands out may be somebody's when the server starts again."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        monkeypatch.setattr(up, "OUR_PORTS", range(number, number + 1))
+        with pytest.raises(CannotStart, match="are taken"):
+            up._free_port()
+    monkeypatch.undo()
+    assert up._free_port() in up.OUR_PORTS
+    assert up.OUR_PORTS[-1] < 32_768
