@@ -1,7 +1,7 @@
-"""The exam: twelve songs in styles, forms, sounds and masters that are nowhere else in the project.
+"""The first exam: twelve songs in styles, forms, sounds and masters that were studied nowhere.
 
-Composed here alone, so that nothing that was studied or tuned on can leak into it. Its figures
-are for looking at, not for tuning on.
+Composed here alone. It was for looking at only; since its figures are known, it is a family to
+develop on, and ``analysis_exam_final`` took its place.
 """
 
 from collections.abc import Iterator
