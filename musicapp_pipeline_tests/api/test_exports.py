@@ -80,6 +80,21 @@ def test_defaults_are_the_projects_own_shape(api: Api, world: World) -> None:
     assert options == {"formats": ["mp4"], "aspectRatios": ["vertical"], "includeSubtitles": False}
 
 
+def test_an_export_of_other_takes_is_another_one(api: Api, world: World) -> None:
+    at = selected(api, world)
+    scene = api.get(f"{at}/scenes").json()[0]["id"]
+    other = generated(api, world, at, scene)[0]
+    first = api.post(f"{at}/export").json()["jobId"]
+    api.post(f"{at}/scenes/{scene}/versions/{other['id']}/select")
+    second = api.post(f"{at}/export").json()["jobId"]
+    assert second != first, "the first may have its cut already"
+    assert api.post(f"{at}/export").json()["jobId"] == second
+    with world.database.write() as session:
+        jobs.claim(session, second, "r")
+    api.post(f"/api/jobs/{second}/cancel")
+    assert api.post(f"{at}/export").json()["jobId"] not in (first, second), "it is about to stop"
+
+
 def test_a_finished_job_carries_its_files(api: Api, world: World) -> None:
     at = selected(api, world)
     queued = api.post(f"{at}/export", json={"formats": ["mp4"]}).json()

@@ -24,7 +24,8 @@ from musicapp_pipeline.store.models import Export, ProcessingJob, Project, Scene
 def queue(
     session: Session, context: AppContext, who: Caller, project: Project, body: ExportCreate
 ) -> Exporting:
-    """Queue an export. The same export asked for again while it is open is joined.
+    """Queue an export. The same export of the same takes asked for again while it is open is
+    joined.
 
     Raises:
         InTheWay: scenes without a selected take; names them.
@@ -33,14 +34,16 @@ def queue(
     chosen = _select_best(session, rows) if body.auto_select else []
     _check_selected(rows, auto=body.auto_select)
     options = _options(project, body)
+    shown = {scene.id: scene.selected_version_id for scene in rows}
     for job in open_jobs(session, project.id, "stitch_final"):
         export = _of_job(session, job)
-        if export is not None and export.options == options and not chosen:
+        same = job.payload.get("takes", shown) == shown and not job.cancel_requested
+        if export is not None and export.options == options and same:
             return _answer(session, context, who, job, export, [])
     job = jobs.create(session, project.id, "stitch_final")
     export = Export(id=ids.new_id("x"), project_id=project.id, job_id=job.id, options=options)
     session.add(export)
-    job.payload = {"exportId": export.id, "takes": {s.id: s.selected_version_id for s in rows}}
+    job.payload = {"exportId": export.id, "takes": shown}
     session.flush()
     return _answer(session, context, who, job, export, chosen)
 
