@@ -2,14 +2,16 @@
 
 Two looks, each at least the list's lag after the last, must agree that nothing is there before a
 request may be sent again. Of a request whose sender was lost, a look counts only once it can no
-longer be on its way. Where a provider cannot list, or lists something that might be ours but cannot
-be told for sure, nobody can know, and nothing is sent.
+longer be on its way. A list that misses a job which is known to be there proves nothing. Where a
+provider cannot list, or lists something that might be ours but cannot be told for sure, nobody can
+know, and nothing is sent.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 LOOKS = 2
 FAILED_LOOKS = 12
+WITNESSES = timedelta(minutes=10)
+"""How much older than a doubt a job may be by which its list is judged."""
 SLACK = timedelta(seconds=60)
 """Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
@@ -42,8 +46,12 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
     await drive.polls.over()
+    witness = await drive.read(lambda s: _witness(s, attempt, drive.options.list_lag))
+    sent = attempt.submitted_at - SLACK
+    known = witness.accepted_at if witness is not None else None
+    since = min(sent, known - SLACK) if known is not None else sent
     try:
-        listed = await drive.provider.list_recent(attempt.submitted_at - SLACK)
+        listed = await drive.provider.list_recent(since)
     except ListingUnsupported as error:
         why = error.message
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
@@ -55,11 +63,12 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
-    free = [job for job in listed if identity(job.id) not in owned]
+    recent = [job for job in listed if job.created_at is None or job.created_at >= sent]
+    free = [job for job in recent if identity(job.id) not in owned]
     for job in candidates(free, attempt, version.prompt):
         if await _claim(drive, attempt, job):
             return True
-    doubt = doubtful(free, attempt, version.prompt)
+    doubt = doubtful(free, attempt, version.prompt) or unproven(listed, witness)
     return await drive.write(lambda s: _looked(s, attempt.id, drive.options.list_lag, doubt))
 
 
@@ -106,6 +115,27 @@ def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: 
     if alike:
         return f"it lists {', '.join(alike)} with this prompt, but of another size or length"
     return None
+
+
+def _witness(session: Session, doubt: GenerationAttempt, lag: float) -> GenerationAttempt | None:
+    """The latest job that the provider surely has and that its list should show by now."""
+    assert doubt.submitted_at is not None
+    query = select(GenerationAttempt).where(
+        GenerationAttempt.provider == doubt.provider,
+        GenerationAttempt.provider_job_id.is_not(None),
+        GenerationAttempt.state.in_(("submitted", "completed", "settled")),
+        GenerationAttempt.accepted_at > doubt.submitted_at - WITNESSES,
+        GenerationAttempt.accepted_at < clock.moment(session) - timedelta(seconds=lag),
+    )
+    return session.scalar(query.order_by(GenerationAttempt.accepted_at.desc()).limit(1))
+
+
+def unproven(listed: Sequence[ProviderJob], witness: GenerationAttempt | None) -> str | None:
+    """Why a list that shows nothing of ours proves nothing: it misses what is known to be there."""
+    known = witness.provider_job_id if witness is not None else None
+    if known is None or identity(known) in {identity(job.id) for job in listed}:
+        return None
+    return f"its list does not show job {known} either, which it has"
 
 
 def _plain(prompt: str) -> str:

@@ -106,6 +106,32 @@ def test_a_list_that_the_configuration_does_not_vouch_for_is_never_believed(worl
     assert "can_list" in world.jobs()[0].error["message"]
 
 
+def test_a_list_that_misses_a_job_which_is_known_proves_nothing(world):
+    """Its server forgot, or its clock is so wrong that new jobs look old."""
+    world.admit()
+    world.drive()
+    hide_from_list(world, *world.server.jobs)
+    world.server.script("create", "lose_request")
+    world.admit()
+    world.time_passes()
+    world.drive()
+    assert sorted(world.statuses()) == ["landed", "unknown"]
+    assert posts(world) == 2, "not sent again"
+    told = next(job.error for job in world.jobs() if job.error)
+    assert "does not show job video_00000001 either" in told["message"]
+
+
+def test_a_list_that_shows_a_job_which_is_known_is_believed(world):
+    world.admit()
+    world.drive()
+    world.server.script("create", "lose_request")
+    world.admit()
+    world.drive()
+    assert world.statuses() == ["landed"] * 2
+    assert (posts(world), len(world.server.ledger.charges)) == (3, 2)
+    world.check_settled()
+
+
 def test_a_list_that_may_not_be_read_leaves_the_take_to_a_person(world):
     world.server.list_refused = 403
     world.server.script("create", "lose_response")
