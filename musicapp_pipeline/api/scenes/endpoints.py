@@ -33,8 +33,8 @@ async def list_scenes(project_id: ProjectId, context: Context, who: Who) -> Resp
     def make() -> Answer:
         with context.database.read() as session:
             project = project_of(session, who, project_id)
-            body = scenes_json(session, context, who, project)
-            return Answer(body, {"ETag": etag(cuts_of(session, project_id))})
+            body, cuts = scenes_json(session, context, who, project)
+            return Answer(body, {"ETag": etag(cuts)})
 
     return await context.answers.give((who.owner, project_id, "scenes"), make)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -51,8 +51,12 @@ def cuts_of(session: Session, project_id: str) -> str:
         .where(Scene.project_id == project_id, Scene.archived_at.is_(None))
         .order_by(Scene.order, Scene.start_frame)
     )
-    rows = [tuple(row) for row in session.execute(query)]
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+    return tag_of((id_, first, end) for id_, first, end in session.execute(query))
+
+
+def tag_of(cuts: Iterable[tuple[str, int, int]]) -> str:
+    """The same of ``(id, first frame, frame after the last)`` in the order they are shown."""
+    return hashlib.sha256(repr(list(cuts)).encode()).hexdigest()[:16]
 
 
 def count_ever(session: Session, project_id: str) -> int:
