@@ -64,7 +64,7 @@ def _as_heard(project: Project, board: Storyboard, kept: dict[str, Any] | None) 
 
 
 def _words_of(project: Project) -> str:
-    return artifacts.fingerprint(project.audio_url, project.lyrics)
+    return artifacts.fingerprint(project.audio_url, project.vocal_stem_url, project.lyrics)
 
 
 def _inside(field: str, times: Sequence[float], project: Project) -> None:
