@@ -65,6 +65,9 @@ def find_beats(song: Spectra, heard: Floats, flux: Floats) -> BeatGrid:
     counted = bars.find_bars(activation.downbeat_chance(times, heard))
     keep = _sounding(times, song) & _played(times, flux)
     times, strengths, position = times[keep], strengths[keep], counted.position[keep]
+    if len(times) < 2:
+        note = "too little starts for a beat: the grid is a plain 120 BPM ruler"
+        return _ruler(song.duration, note)
     confidence = pulse_confidence(times, heard[:, 0])
     bpm = tempo_of(times)
     return BeatGrid(

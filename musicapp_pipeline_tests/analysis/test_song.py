@@ -7,7 +7,7 @@ import soundfile
 from musicapp_pipeline.analysis import SongAnalysis, analyze_audio, analyze_song
 from musicapp_pipeline.analysis.model import SECTION_TYPES
 from musicapp_pipeline.analysis.song import analyze_samples
-from musicapp_pipeline_tests.analysis.signals import RATE, groove
+from musicapp_pipeline_tests.analysis.signals import RATE, groove, hit, place
 
 HARD = {
     "nothing": np.zeros(0, np.float32),
@@ -18,6 +18,7 @@ HARD = {
     "noise": (0.1 * np.random.default_rng(2).standard_normal(20 * RATE)).astype(np.float32),
     "clipped": np.clip(20 * groove(110).samples, -1, 1).astype(np.float32),
     "a constant": np.ones(8 * RATE, np.float32),
+    "two hits": place(8 * RATE, [(3.0, hit("kick"), 0.8), (3.5, hit("kick"), 0.8)]),
     "a steady tone": np.sin(np.arange(12 * RATE) * 0.1).astype(np.float32),
 }
 
@@ -55,7 +56,15 @@ def test_no_pulse_means_no_confidence_and_a_note(name):
     assert analysis.notes
 
 
-@pytest.mark.parametrize("name", ["noise", "a constant", "a steady tone"])
+@pytest.mark.parametrize("name", ["two beats", "two hits", "a constant", "a steady tone", "noise"])
+def test_there_is_always_a_tempo_to_lay_cuts_by(name):
+    analysis = analyze_samples(HARD[name])
+    assert 30 <= analysis.bpm <= 300
+    assert analysis.bpm_confidence < 0.35
+    assert analysis.notes
+
+
+@pytest.mark.parametrize("name", ["noise", "a steady tone"])
 def test_a_sound_without_rhythm_is_not_trusted(name):
     analysis = analyze_samples(HARD[name])
     assert analysis.bpm_confidence < 0.35
