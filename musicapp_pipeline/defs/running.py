@@ -16,7 +16,7 @@ from musicapp_pipeline.defs import jobhook, observe
 from musicapp_pipeline.defs.asset import add_keys
 from musicapp_pipeline.defs.heartbeat import beating
 from musicapp_pipeline.defs.making import bring_up_to_date
-from musicapp_pipeline.defs.shown import dagster_metadata
+from musicapp_pipeline.defs.shown import dagster_metadata, links
 from musicapp_pipeline.defs.stage import Cancelled, Outcome, Stage, Task
 from musicapp_pipeline.defs.waiting import drop_duplicates
 from musicapp_pipeline.errors import MusicAppError
@@ -85,7 +85,10 @@ def run_stage(context: dg.AssetExecutionContext, stage: Stage) -> Iterator[Any]:
     if failed:
         raise dg.Failure(
             description="; ".join(f"{key}: {why}" for key, why in failed.items()),
-            metadata={"failed": dg.MetadataValue.json(failed)},
+            metadata={
+                "failed": dg.MetadataValue.json(failed),
+                "look_at": dg.MetadataValue.md(links(stage.name, failed)),
+            },
             allow_retries=False,
         )
     yield from _outputs(stage, events)

@@ -1,8 +1,9 @@
 """What the Dagster UI shows of a partition: plain facts, and pictures inlined as Markdown."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -26,6 +27,12 @@ def dagster_metadata(outcome: Outcome, media: MediaStore) -> dict[str, Any]:
         if picture:
             shown[name] = dg.MetadataValue.md(picture)
     return shown
+
+
+def links(asset: str, keys: Iterable[str]) -> str:
+    """Where the Dagster UI shows these partitions, with what was made and observed of them."""
+    place = f"/assets/{asset}?view=partitions&partition="
+    return "\n".join(f"- [{key}]({place}{quote(key, safe='')})" for key in keys)
 
 
 def _value(value: Any) -> Any:

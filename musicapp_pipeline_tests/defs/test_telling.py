@@ -10,8 +10,10 @@ from musicapp_pipeline.defs.flow import Wanted
 from musicapp_pipeline.defs.inprocess import BY_TAG, run_wanted
 from musicapp_pipeline.defs.instance.keys import PARTITION, RANGE_START
 from musicapp_pipeline.defs.partitions import TAKES
+from musicapp_pipeline.defs.shown import links
 from musicapp_pipeline.defs.song import body
 from musicapp_pipeline.defs.stages import MEZZANINE
+from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline_tests.defs.world import Desk
@@ -139,3 +141,23 @@ def test_a_song_that_was_refused_leaves_nothing_to_be_seen(
     telling.forget(desk.instance, desk.project_id)
     assert desk.instance.get_runs() == []
     assert desk.instance.get_dynamic_partitions("projects") == []
+
+
+def test_a_failure_leads_to_the_partitions_it_is_about(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_task: object) -> None:
+        raise MusicAppError("it is silent")
+
+    monkeypatch.setattr(bench, "workbench", lambda: desk.bench)
+    monkeypatch.setattr(body, "make", refused)
+    with pytest.raises(MusicAppError, match="it is silent"):
+        run_wanted(desk.instance, Wanted(("song",), (desk.project_id,)))
+    [run] = desk.instance.get_runs()
+    events = [entry.dagster_event for entry in desk.instance.all_logs(run.run_id)]
+    [failure] = [e.step_failure_data for e in events if e is not None and e.is_step_failure]
+    assert failure.user_failure_data is not None
+    look_at = failure.user_failure_data.metadata["look_at"].value
+    place = f"/assets/song?view=partitions&partition={desk.project_id}"
+    assert look_at == f"- [{desk.project_id}]({place})"
+    assert links("clip", ["p/s001-a/t01"]).endswith("&partition=p%2Fs001-a%2Ft01)")
