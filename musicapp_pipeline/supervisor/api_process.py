@@ -16,6 +16,7 @@ from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.instance.home import open_instance
 from musicapp_pipeline.defs.launcher import GraphqlLauncher
 from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation import waiting
 from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.generation.registry import catalogue
@@ -51,8 +52,7 @@ def build(dagster_url: str) -> FastAPI:
             try:
                 yield
             finally:
-                attendant.cancel()
-                await asyncio.gather(attendant, return_exceptions=True)
+                await waiting.end([attendant])
                 await launcher.aclose()
 
     app.router.lifespan_context = lifespan

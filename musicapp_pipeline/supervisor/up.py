@@ -22,7 +22,8 @@ from musicapp_pipeline.supervisor.signs import (
 )
 
 START_TIMEOUT = 600.0
-STOP_TIMEOUT = 15.0
+STOP_TIMEOUT = 20.0
+"""The API ends connections (5 s), then submissions on their way (10 s), and gives leases back."""
 OUR_PORTS = range(28_000, 32_000)
 """For the code server. The kernel's own begin at 32,768, nearly everywhere."""
 
