@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
-from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -16,6 +15,7 @@ from starlette.routing import Match
 from musicapp_pipeline import logs
 from musicapp_pipeline.analysis.errors import AnalysisError
 from musicapp_pipeline.api.errors import ApiError
+from musicapp_pipeline.api.invalid import entry_of
 from musicapp_pipeline.api.kit.models import Output
 from musicapp_pipeline.assembly.errors import AssemblyError
 from musicapp_pipeline.errors import MusicAppError
@@ -71,42 +71,6 @@ TITLES = {
     422: "Invalid",
     503: "Not available",
 }
-
-
-BOUNDS = {
-    "ge": "at least {}",
-    "gt": "more than {}",
-    "le": "at most {}",
-    "lt": "less than {}",
-    "min_length": "at least {} long",
-    "max_length": "at most {} long",
-    "pattern": "matching {}",
-    "expected": "{}",
-    "max_digits": "at most {} digits",
-    "decimal_places": "at most {} decimals",
-    "multiple_of": "multiples of {}",
-}
-"""What a broken rule of a schema allows, by the name the library gives its limit."""
-KINDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "decimal": "a number",
-    "string": "text",
-    "bool": "true or false",
-    "list": "a list",
-    "dict": "an object",
-    "model": "an object",
-    "missing": "a value: it is required",
-}
-TYPED = frozenset(
-    {
-        *(f"{kind}_type" for kind in KINDS),
-        *(f"{kind}_parsing" for kind in KINDS),
-        "int_from_float",
-        "model_attributes_type",
-        "missing",
-    }
-)
 
 
 class FieldProblem(Output):
@@ -196,7 +160,7 @@ def answer(
 
 def invalid(error: ValidationError | RequestValidationError) -> Response:
     """What a client sent does not fit the schema."""
-    entries = [_entry(e) for e in error.errors()]
+    entries = [entry_of(e) for e in error.errors()]
     broken = any(e["type"] == "json_invalid" for e in error.errors())
     first = entries[0]
     detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
@@ -265,49 +229,6 @@ def _methods(app: FastAPI, request: Request) -> set[str]:
         for route in app.router.routes
         if route.matches({**request.scope, "method": method})[0] is Match.FULL
     }
-
-
-def _entry(error: Mapping[str, Any]) -> dict[str, Any]:
-    place = [str(part) for part in error["loc"]]
-    if place and place[0] == "path":
-        place = [to_camel(part) for part in place]  # as answers and documents write it
-    if place and place[0] in ("body", "query", "path", "header", "cookie"):
-        place = place[1:] or place
-    if error["type"] == "json_invalid":
-        place = ["body"]
-    value = error.get("input")
-    entry: dict[str, Any] = {
-        "field": ".".join(place),
-        "message": _message(error, isinstance(value, str)),
-        "allowed": _allowed(error),
-    }
-    if isinstance(value, bool | int) or (isinstance(value, float) and abs(value) < 1e300):
-        entry["value"] = value
-    elif isinstance(value, str):
-        entry["value"] = value[:200].encode("utf-8", "replace").decode()
-    return entry
-
-
-def _message(error: Mapping[str, Any], of_text: bool) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if message.startswith("Expected UploadFile"):
-        return "must be a file, not text; with curl: -F file=@song.mp3"
-    if of_text and error["type"] in ("too_short", "too_long"):
-        # Texts that are checked further are counted like lists by the library.
-        word = "least" if error["type"] == "too_short" else "most"
-        limit = error["ctx"].get("min_length", error["ctx"].get("max_length"))
-        return f"String should have at {word} {limit} characters"
-    return message
-
-
-def _allowed(error: Mapping[str, Any]) -> str | None:
-    """What the schema would have taken, in words."""
-    context = error.get("ctx") or {}
-    for name, words in BOUNDS.items():
-        if name in context:
-            limit = context[name]
-            return words.format(f"{limit:g}" if isinstance(limit, float) else limit)
-    return KINDS.get(error["type"].partition("_")[0]) if error["type"] in TYPED else None
 
 
 def _example(status: int) -> dict[str, Any]:
