@@ -26,12 +26,15 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "broker_transport_options": {"visibility_timeout": 24 * 3600},
             **common,
         }
+    from kombu.transport import TRANSPORT_ALIASES
+
+    TRANSPORT_ALIASES["folder"] = "musicapp_pipeline.defs.instance.folder:FolderTransport"
     base = settings.home / "celery"
     folders = {name: base / name for name in ("queue", "control", "results")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     return {
-        "broker_url": "filesystem://",
+        "broker_url": "folder://",
         "result_backend": f"file://{folders['results'].as_posix()}",
         "broker_transport_options": {
             "data_folder_in": str(folders["queue"]),
