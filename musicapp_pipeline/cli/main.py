@@ -14,7 +14,18 @@ from musicapp_pipeline.cli.entry import FAREWELL, INTERRUPTED, main
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.settings import settings
 
+
+class Folder(click.Path):
+    """A folder; an empty value is an unset variable of a script, not the folder one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; name a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 FILE = click.Path(path_type=Path, dir_okay=False)
+OUT = Folder(path_type=Path, file_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 NO_MOUTH = 3
 
@@ -72,7 +83,7 @@ def cli(verbose: bool) -> None:
 @click.option("--density", type=click.FloatRange(0, 1), default=0.4, show_default=True)
 @click.option("--budget", type=float, default=100.0, show_default=True, help="Cap in US dollars.")
 @click.option("--seed", type=click.IntRange(0), help="Another plan and look; by the title.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option("--out", type=OUT, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary object.")
 def make(as_json: bool, **options: Any) -> None:
     """Make a video of SONG, headless. Interrupted, the same command goes on."""
@@ -88,7 +99,7 @@ def make(as_json: bool, **options: Any) -> None:
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None)
+@click.option("--out", type=OUT, default=None)
 @click.option("--takes", type=click.IntRange(1, 10), default=1, show_default=True)
 def demo(out: Path | None, takes: int) -> None:
     """The bundled song through the whole graph with the mock provider."""

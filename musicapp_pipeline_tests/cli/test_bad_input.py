@@ -85,6 +85,15 @@ def test_a_folder_that_cannot_be_written_to_is_found_out_before_work(musicapp, h
     assert not home.exists()
 
 
+@pytest.mark.parametrize("command", [["make", "song.wav"], ["demo"]])
+def test_an_empty_folder_name_is_not_the_folder_one_is_in(musicapp, home, tmp_path, command):
+    click_song(tmp_path / "song.wav")
+    result = musicapp(*command, "--out", "")
+    assert result.exit_code == 2
+    assert "--out" in result.stderr and "empty" in result.stderr
+    assert not home.exists()
+
+
 def test_what_can_be_refused_at_once_is_refused_without_loading_dagster(tmp_path):
     code = (
         "import sys; from musicapp_pipeline.cli.main import cli\n"
