@@ -1,5 +1,6 @@
 """Reading what people give us, with errors that name the file."""
 
+import os
 from pathlib import Path
 
 from musicapp_pipeline.errors import MusicAppError
@@ -21,6 +22,20 @@ def existing(path: Path, field: str) -> Path:
         if path.exists():
             what = "is a folder" if path.is_dir() else "is not a regular file"
         raise BadFile(f"{field}: {path} {what}", field=field, value=str(path), allowed="a file")
+    return path
+
+
+def writable(path: Path, field: str) -> Path:
+    """The path, if a file can be put there: found out before the work, not after it."""
+    folder = path.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        what = "cannot be written to" if folder.is_dir() else "does not exist"
+        raise BadFile(
+            f"{field}: the folder {folder} {what}",
+            field=field,
+            value=str(path),
+            allowed="a file in a folder that can be written to",
+        )
     return path
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from musicapp_pipeline.cli.files import BadFile, existing, read_text
+from musicapp_pipeline.cli.files import BadFile, existing, read_text, writable
 from musicapp_pipeline.lipsync.model import Phoneme
 
 
@@ -24,7 +24,8 @@ def lipsync_file(video: Path, audio: Path, phonemes: Path, out: Path) -> None:
     from musicapp_pipeline.lipsync.process import lip_sync_clip
 
     phones = _phones(phonemes)
-    lip_sync_clip(existing(video, "video"), existing(audio, "audio"), phones, out)
+    target = writable(out, "out")
+    lip_sync_clip(existing(video, "video"), existing(audio, "audio"), phones, target)
 
 
 def _phones(path: Path) -> list[Phoneme]:

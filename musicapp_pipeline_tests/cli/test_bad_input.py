@@ -145,6 +145,18 @@ def test_phonemes_that_align_did_not_print_are_refused(musicapp, tmp_path):
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_a_file_that_could_not_be_written_is_found_out_before_the_work(musicapp, tmp_path):
+    song = click_song(tmp_path / "song.wav", seconds=4.0)
+    place = tmp_path / "gone"
+    result = musicapp("analyze", song, "--plot", place / "song.png")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"musicapp: --plot: the folder {place} does not exist\n"
+    (tmp_path / "phones.json").write_text('{"phonemes": []}')
+    result = musicapp("lipsync", song, song, tmp_path / "phones.json", place / "out.mp4")
+    assert result.exit_code == 2
+    assert result.stderr == f"musicapp: out: the folder {place} does not exist\n"
+
+
 def latin_tag(path):
     """A WAV whose INFO title is Latin-1, as old programs write it."""
     click_song(path, seconds=3.0)
