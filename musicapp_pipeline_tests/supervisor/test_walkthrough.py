@@ -4,6 +4,7 @@ The specification's "Workflow: User Perspective" from 1 to 8 with its own bodies
 local S3 server), and the shell of ``docs/api.md`` as pasted.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -161,6 +162,7 @@ def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> Non
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=tmp_path,
+        env={**os.environ, "no_proxy": "*"},
         capture_output=True,
         text=True,
         check=False,
