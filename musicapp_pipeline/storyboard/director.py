@@ -19,6 +19,7 @@ from musicapp_pipeline.storyboard.director_chat import (
 )
 from musicapp_pipeline.storyboard.errors import DirectorUnavailable
 from musicapp_pipeline.storyboard.model import PlannedScene, ProjectBrief
+from musicapp_pipeline.storyboard.text import clean, shortened
 
 Ask = Callable[[dict[str, Any]], Mapping[str, Any]]
 """Posts a chat body and returns the response's JSON; raises ``DirectorUnavailable``."""
@@ -71,16 +72,25 @@ def _directions(
     try:
         entries = read_answer(ask(request_body(project, scenes, batch, model, seed)))
     except (DirectorUnavailable, ValueError) as error:
-        notes.append(f"{batch[0].key} to {batch[-1].key} stay as planned: {error}")
+        notes.append(_said(f"{batch[0].key} to {batch[-1].key} stay as planned: {error}"))
         return {}
-    by_key = {e.get("key"): e for e in reversed(entries) if isinstance(e, Mapping)}
+    by_key = {
+        e["key"]: e
+        for e in reversed(entries)
+        if isinstance(e, Mapping) and isinstance(e.get("key"), str)
+    }
     found: dict[str, Direction] = {}
     for setup in batch:
         try:
             found[setup.key] = checked(by_key.get(setup.key), setup)
         except ValueError as error:
-            notes.append(f"{setup.key} stays as planned: {error}")
+            notes.append(_said(f"{setup.key} stays as planned: {error}"))
     return found
+
+
+def _said(note: str) -> str:
+    """A note that quotes an answer, fit to be stored and shown."""
+    return shortened(clean(note), 300)
 
 
 def _drop_repetitions(

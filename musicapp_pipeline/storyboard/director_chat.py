@@ -128,7 +128,7 @@ def read_answer(response: Mapping[str, Any]) -> list[Any]:
     start, end = text.find("{"), text.rfind("}")
     try:
         return list(json.loads(text[start : end + 1])["setups"])
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:  # too deep, a huge number
         raise ValueError("the answer holds no JSON object with a list 'setups'") from error
 
 

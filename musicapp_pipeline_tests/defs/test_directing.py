@@ -1,5 +1,6 @@
 """A director is asked over real sockets, and only when one is configured."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -24,8 +25,10 @@ PROJECT = Project(id="p", title="Eternal Flame", style_preset="dreamy", seed=0)
 class Endpoint(ThreadingHTTPServer):
     """Answers every chat request with ``answer(body)``: a status and bytes."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler: type["Handler"]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.closing = threading.Event()
+        self.dripped = threading.Event()
         self.seen: list[tuple[str, str | None, dict]] = []
         self.answer = lambda body: (200, json.dumps(good(body)).encode())
 
@@ -44,19 +47,45 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        with contextlib.suppress(OSError):  # whoever asked may have gone
+            self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    server = Endpoint()
+class Dripping(Handler):
+    """Sends a byte now and then, and never comes to an end by itself."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not self.server.closing.wait(0.02):
+                self.wfile.write(b" ")
+                self.server.dripped.set()
+
+
+@contextlib.contextmanager
+def serving(handler: type[Handler]) -> Iterator[Endpoint]:
+    server = Endpoint(handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
+    server.closing.set()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with serving(Handler) as server:
+        yield server
+
+
+@pytest.fixture
+def dripping() -> Iterator[Endpoint]:
+    with serving(Dripping) as server:
+        yield server
 
 
 def settings(endpoint: Endpoint) -> Settings:
@@ -88,6 +117,8 @@ def test_its_ideas_are_taken_and_the_key_is_sent(endpoint):
         (401, b'{"error": "secret-key is wrong"}', "answered 401"),
         (200, b"<html>", "not JSON"),
         (200, b"[1]", "not a JSON object"),
+        (200, b"[" * 200_000, "not JSON"),
+        (200, b" " * (directing.MAX_ANSWER + 1) + b"{}", "more than"),
     ],
 )
 def test_without_a_usable_answer_the_plan_stays_and_says_why(endpoint, status, content, said):
@@ -102,3 +133,25 @@ def test_an_endpoint_that_is_not_there_is_unavailable(endpoint):
     gone = Settings(musicapp_director_url="http://127.0.0.1:9/v1")
     with pytest.raises(DirectorUnavailable, match="could not be asked"):
         directing.post(gone, {})
+
+
+def test_an_answer_that_trickles_without_end_is_given_up(dripping):
+    with pytest.raises(DirectorUnavailable, match=r"not answered in 0\.5 s"):
+        directing.post(settings(dripping), {}, timeout=0.5)
+
+
+def test_whoever_cancels_does_not_wait_for_the_director(dripping):
+    class Stopped(Exception):
+        pass
+
+    said = []
+
+    def check() -> None:
+        if dripping.dripped.is_set():
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        directing.directed(
+            settings(dripping), PROJECT, PLAN, lambda _share, words="": said.append(words), check
+        )
+    assert said == ["asking the director"]

@@ -98,6 +98,10 @@ def test_neighbours_stay_unlike_even_if_the_director_does_not_care():
         ({"light": 3}, "light"),
         ({"budget": 900}, "budget"),
         ({"key": "setup_99"}, "setup_01"),
+        ({"key": ["setup_01"]}, "setup_01"),
+        ({"key": {}}, "setup_01"),
+        ({"\ud83d": "half a character"}, "valid string"),
+        ({"x" * 9999: "long"}, "xxx"),
         ({"idea": PLAN[3].idea}, "another scene's"),
     ],
 )
@@ -113,6 +117,7 @@ def test_an_unusable_answer_leaves_its_scenes_as_planned(change, reason):
     assert directed.scenes[first] == PLAN[first]
     assert directed.accepted == len(SETUPS) - 1
     assert any(reason in note and "setup_01" in note for note in directed.notes)
+    assert all(len(note) <= 300 and note.encode() for note in directed.notes)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +129,10 @@ def test_an_unusable_answer_leaves_its_scenes_as_planned(change, reason):
         {"choices": [{"message": {"content": "I cannot do that."}}]},
         {"choices": [{"message": {"content": '{"setups": 5}'}}]},
         {"choices": [{"message": {"content": '{"setups": "abc"}'}}]},
+        {"choices": [{"message": {"content": '{"setups": ' + "[" * 200_000}}]},
+        {"choices": [{"message": {"content": '{"setups": ' + "[" * 200_000 + "}"}}]},
+        {"choices": [{"message": {"content": '{"setups": [' + "9" * 5000 + "]}"}}]},
+        {"choices": {"message": []}},
         {"error": "overloaded"},
     ],
 )

@@ -51,8 +51,9 @@ def make(task: Task) -> Made:
     task.report(0.6, "planning the cut")
     capabilities = bench.capabilities(project.sora_model)
     options = planner_options(project, capabilities)
+    plan = plan_scenes(analysis, lines, options)
     planned, notes = directing.directed(
-        bench.settings, project, plan_scenes(analysis, lines, options)
+        bench.settings, project, plan, task.report, task.check_cancelled
     )
     task.check_cancelled()
     with bench.database.write() as session:
