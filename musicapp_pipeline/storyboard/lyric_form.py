@@ -23,6 +23,11 @@ NEAR_BARS: Final = 2.0
 """A boundary that was heard so near is the one that the words mean."""
 WORDLESS_BARS: Final = 3.5
 """A longer stretch without words is a part of its own."""
+WORDS_FOR_ALL: Final = 0.6
+"""The share of what was heard as sung parts that has lines, above which a part without any is not
+sung: people paste the hook alone, too."""
+MOST_PARTS: Final = 2.0
+"""Times as many parts as were heard, and a few, are no form any more."""
 LOUDER: Final = 0.08
 """Of the energy's range: the chorus proper stands out from a part that leads to it."""
 WORDED: Final = frozenset({"verse", "prechorus", "chorus", "bridge"})
@@ -55,7 +60,11 @@ def with_words(analysis: SongAnalysis, lines: Sequence[TimedLine]) -> SongAnalys
     if not known or median(line.confidence for line in sung) < SURE:
         return analysis
     refrains = find_refrains([line.text for line in sung])
-    sections = _named(_typed(_divided(analysis, sung, refrains), analysis, sung, refrains))
+    whole = _share_with_words(analysis, sung) >= WORDS_FOR_ALL
+    parts = _divided(analysis, sung, refrains, whole=whole)
+    if len(parts) > MOST_PARTS * len(analysis.sections) + 6:
+        return analysis
+    sections = _named(_typed(parts, analysis, sung, refrains, whole=whole))
     if [(s.start_time, s.type) for s in sections] == [
         (s.start_time, s.type) for s in analysis.sections
     ]:
@@ -63,14 +72,27 @@ def with_words(analysis: SongAnalysis, lines: Sequence[TimedLine]) -> SongAnalys
     return analysis.model_copy(update={"sections": sections, "notes": (*analysis.notes, NOTE)})
 
 
+def _share_with_words(analysis: SongAnalysis, sung: Sequence[TimedLine]) -> float:
+    """Of the time heard as verses, choruses and bridges, the share in parts that have lines."""
+    parts = [s for s in analysis.sections if s.type in WORDED]
+    middles = [line.middle for line in sung]
+    having = [s for s in parts if any(s.start_time <= m < s.end_time for m in middles)]
+    total = sum(s.end_time - s.start_time for s in parts)
+    return sum(s.end_time - s.start_time for s in having) / total if total else 1.0
+
+
 def _divided(
-    analysis: SongAnalysis, sung: Sequence[TimedLine], refrains: Sequence[Refrain]
+    analysis: SongAnalysis,
+    sung: Sequence[TimedLine],
+    refrains: Sequence[Refrain],
+    *,
+    whole: bool,
 ) -> list[Section]:
     """The heard sections, divided where the words ask for it."""
     bars = _bars(analysis)
     bar = median(b - a for a, b in pairwise(bars)) if len(bars) > 1 else 2.0
     starts = [section.start_time for section in analysis.sections]
-    for time in _asked_for(analysis, sung, refrains, bar):
+    for time in _asked_for(analysis, sung, refrains, bar, whole=whole):
         at = min(bars, key=lambda t: abs(t - time))
         near = min(abs(at - t) for t in (*starts, analysis.duration))
         if near >= NEAR_BARS * bar - 0.1 * bar and abs(at - time) <= bar:
@@ -89,15 +111,21 @@ def _bars(analysis: SongAnalysis) -> list[float]:
 
 
 def _asked_for(
-    analysis: SongAnalysis, sung: Sequence[TimedLine], refrains: Sequence[Refrain], bar: float
+    analysis: SongAnalysis,
+    sung: Sequence[TimedLine],
+    refrains: Sequence[Refrain],
+    bar: float,
+    *,
+    whole: bool,
 ) -> list[float]:
-    """Where a part begins by the words: a chorus, what follows it, and stretches without words."""
+    """Where a part begins by the words: a chorus, what follows it, and stretches without words
+    where the lines are those of the ``whole`` song."""
     times = [sung[refrain.first].start_time for refrain in refrains]
     times += [sung[refrain.end].start_time for refrain in refrains if refrain.end < len(sung)]
     ends = [0.0, *accumulate((line.end_time for line in sung), max)]
     starts = [*(line.start_time for line in sung), analysis.duration]
     for end, start in zip(ends, starts, strict=True):
-        if start - end >= WORDLESS_BARS * bar:
+        if whole and start - end >= WORDLESS_BARS * bar:
             times += [end, start]
     return sorted(times)
 
@@ -107,6 +135,8 @@ def _typed(
     analysis: SongAnalysis,
     sung: Sequence[TimedLine],
     refrains: Sequence[Refrain],
+    *,
+    whole: bool,
 ) -> list[Section]:
     """Each section with the type that its words give it."""
     energy = EnergyTrack(analysis.energy_curve, analysis.duration)
@@ -121,8 +151,10 @@ def _typed(
             types.append("chorus")
         elif inside:
             types.append(_with_new_words(section.type, inside[-1], refrains))
-        else:
+        elif whole:
             types.append(_without_words(section.type, place, len(sections)))
+        else:
+            types.append(section.type)
     loud = [energy.mean(s.start_time, s.end_time) for s in sections]
     for k in range(len(types) - 1):
         # Two parts of one return: the first leads to the second where that is louder.

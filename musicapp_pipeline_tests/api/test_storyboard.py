@@ -182,3 +182,4 @@ def test_lines_that_come_back_name_the_chorus(api: Api, world: World) -> None:
     board = api.put(f"{at}/storyboard", json={"lyricsData": lines}).json()
     assert [s["type"] for s in board["sections"]] == ["intro", "chorus", "verse", "chorus"]
     assert board["sections"][2]["startTime"] == 20
+    assert any("from the lyrics" in note for note in api.get(f"{at}/storyboard").json()["notes"])
