@@ -28,6 +28,8 @@ TAPS = 5
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 OUTPUTS = ("beat", "downbeat", "turn")
 """What a moment may be: a beat, a bar's first beat, the first of a section."""
+_BLOCK = 4096
+"""Frames whose neighbours are laid out at once."""
 WEIGHTS = tuple(
     Path(__file__).parent / "weights" / name for name in ("beats.npz", "beats-early.npz")
 )
@@ -68,16 +70,24 @@ def activations(song: Spectra, grown: Floats) -> Floats:
 
 def forward(x: Floats, w: dict[str, Floats]) -> Floats:
     """The network's logits, (frames, outputs), for its inputs, (frames, ``INPUTS``)."""
-    x = np.maximum(_neighbours(x, FIRST_TAPS, 1) @ w["first_w"] + w["first_b"], 0)
+    x = np.maximum(_convolved(x, w["first_w"], w["first_b"], FIRST_TAPS, 1), 0)
     for i, dilation in enumerate(DILATIONS):
-        wide = _neighbours(x, TAPS, dilation) @ w[f"wide{i}_w"] + w[f"wide{i}_b"]
+        wide = _convolved(x, w[f"wide{i}_w"], w[f"wide{i}_b"], TAPS, dilation)
         x = x + (np.maximum(wide, 0) @ w[f"mix{i}_w"] + w[f"mix{i}_b"])
     return np.asarray(np.maximum(x, 0) @ w["out_w"] + w["out_b"], np.float32)
 
 
-def _neighbours(x: Floats, taps: int, dilation: int) -> Floats:
-    """Each frame beside its neighbours at multiples of ``dilation``, (frames, taps × channels)."""
+def _convolved(x: Floats, weight: Floats, bias: Floats, taps: int, dilation: int) -> Floats:
+    """Each frame and its neighbours at multiples of ``dilation``, weighed, (frames, channels).
+
+    Block by block, so that the neighbours of a long song need not all be laid out at once.
+    """
     reach = dilation * (taps // 2)
     padded = np.zeros((len(x) + 2 * reach, x.shape[1]), np.float32)
     padded[reach : reach + len(x)] = x
-    return np.concatenate([padded[k * dilation : k * dilation + len(x)] for k in range(taps)], 1)
+    out = np.empty((len(x), weight.shape[1]), np.float32)
+    for a in range(0, len(x), _BLOCK):
+        b = min(a + _BLOCK, len(x))
+        near = [padded[k * dilation + a : k * dilation + b] for k in range(taps)]
+        out[a:b] = np.concatenate(near, axis=1) @ weight + bias
+    return out

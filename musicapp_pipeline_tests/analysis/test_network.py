@@ -39,6 +39,14 @@ def test_forward_is_the_network_that_the_docstring_describes():
     assert network.forward(x.astype(np.float32), w) == pytest.approx(logits, rel=1e-3, abs=1e-3)
 
 
+def test_blocks_leave_no_seams(monkeypatch):
+    w = random_weights(5)
+    x = np.random.default_rng(6).normal(0, 1, (900, network.INPUTS)).astype(np.float32)
+    whole = network.forward(x, w)
+    monkeypatch.setattr(network, "_BLOCK", 128)
+    assert network.forward(x, w) == pytest.approx(whole, rel=1e-4, abs=1e-4)
+
+
 @settings(max_examples=5, deadline=None)
 @given(st.integers(1, 60))
 def test_what_comes_later_sounds_the_same_later(shift):
