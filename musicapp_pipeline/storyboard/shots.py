@@ -5,14 +5,14 @@ shot; where that would be like the neighbour, the next best word is taken.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
 from musicapp_pipeline.storyboard.density import drive_of
-from musicapp_pipeline.storyboard.ideas import RETURNS, IdeaBook, band_of
+from musicapp_pipeline.storyboard.ideas import RETURNS, IdeaBook, band_of, rank_worlds
 from musicapp_pipeline.storyboard.model import SceneType, Shot
 from musicapp_pipeline.storyboard.seeds import unit
-from musicapp_pipeline.storyboard.vocabulary import Idea, Term, World, shot_vocabulary
+from musicapp_pipeline.storyboard.vocabulary import Idea, Term, World, shot_vocabulary, worlds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,19 @@ def choose_pictures(
         shot = slot.shot or _shot(slot, idea, light, pace[n], seed, near_shots)
         out.append(Picture(shot, idea.text))
     return tuple(out)
+
+
+def picture_between(before: Slot, after: Slot | None, seed: int) -> Picture:
+    """Another idea and shot for a scene that is put behind ``before``, from the same world.
+
+    Args:
+        before: with its shot and idea.
+        after: the next scene, if there is one.
+    """
+    world = next((w.name for w in worlds().values() if w.has(before.idea or "")), None)
+    ranked = rank_worlds("dark", before.energy, seed, world)
+    new = replace(before, shot=None, idea=None)
+    return choose_pictures([before, new, *([after] if after else [])], ranked, seed)[1]
 
 
 def _paces(slots: Sequence[Slot]) -> list[float]:

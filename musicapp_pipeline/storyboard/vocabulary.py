@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, TypeVar
@@ -10,11 +11,21 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from musicapp_pipeline.storyboard.errors import BadPlannerOptions, BadTemplate
 from musicapp_pipeline.storyboard.model import Frozen, SceneType
+from musicapp_pipeline.storyboard.text import shortened
 
 Band = Literal["opening", "calm", "driving", "contrast"]
 Scale = Literal["detail", "figure", "landscape"]
 SCALES: tuple[Scale, ...] = ("landscape", "figure", "detail")
 M = TypeVar("M", bound=BaseModel)
+JSON_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    Decimal: "a number",
+    str: "a text",
+    list: "a list",
+}
 
 
 class Idea(Frozen):
@@ -60,10 +71,40 @@ class World(Frozen):
             return {"figure": self.performance[band if band in self.performance else "calm"]}
         return self.broll[band]
 
+    def has(self, idea: str) -> bool:
+        """Is this idea one of the world's?"""
+        seen = [ideas for by_scale in self.broll.values() for ideas in by_scale.values()]
+        return any(idea in ideas for ideas in (*self.performance.values(), *seen))
+
 
 def load_data(name: str) -> Any:
     """A file of the package's ``data`` folder, parsed."""
     return json.loads(resources.files(__package__).joinpath("data", name).read_text("utf-8"))
+
+
+def an_object(data: object, what: str, held: str) -> Mapping[str, Any]:
+    """``data``, or the JSON text of it, as an object.
+
+    Args:
+        what: what it is, in the plural or with its article and verb: ``presets are``.
+        held: what it has to be: ``an object of name to directive``.
+
+    Raises:
+        BadTemplate: it is something else.
+    """
+    field = what.split()[-2]
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            reason = "nested too deep" if isinstance(error, RecursionError) else error
+            raise BadTemplate(
+                f"{what} not JSON: {reason}; give {held}", field=field, value=data
+            ) from error
+    if not isinstance(data, Mapping):
+        kind = JSON_KINDS.get(type(data), type(data).__name__)
+        raise BadTemplate(f"{what} {kind}; give {held}", field=field, value=data)
+    return data
 
 
 def parse_as(model: type[M], data: object, what: str) -> M:
@@ -79,7 +120,7 @@ def parse_as(model: type[M], data: object, what: str) -> M:
         field = ".".join(map(str, first["loc"])) or what
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise BadTemplate(
-            f"{what}, {field}: {reason} (got {first.get('input')!r})",
+            f"{what}, {field}: {reason} (got {shortened(repr(first.get('input')), 80)})",
             field=field,
             value=first.get("input"),
         ) from error

@@ -176,6 +176,15 @@ def test_splitting_and_merging_need_no_body(api: Api, world: World) -> None:
     assert len(api.get(f"{at}/scenes").json()) == len(scenes)
 
 
+def test_halves_of_a_scene_without_takes_do_not_look_alike(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    before = next(s for s in scenes if s["endTime"] - s["startTime"] > 4)
+    first, second = api.post(f"{at}/scenes/{before['id']}/split").json()
+    assert first["idea"] == before["idea"]
+    assert second["idea"] != first["idea"]
+    assert second["shot"]["size"] != first["shot"]["size"]
+
+
 def test_both_halves_of_a_split_keep_what_a_person_nudged(api: Api, world: World) -> None:
     at, scenes = planned(api, world)
     singing = [s for s in scenes if s["sceneType"] == "performance"]

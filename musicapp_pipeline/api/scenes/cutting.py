@@ -14,7 +14,8 @@ from musicapp_pipeline.store.models import LipSyncEdit, Project, Scene, SceneVer
 from musicapp_pipeline.storyboard.clips import clip_seconds_for
 from musicapp_pipeline.storyboard.edits import merge_scenes, split_scene
 from musicapp_pipeline.storyboard.lyrics import joined as joined_lyrics
-from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
+from musicapp_pipeline.storyboard.model import Interval, PlannerOptions, Shot
+from musicapp_pipeline.storyboard.shots import Slot, picture_between
 from musicapp_pipeline.timebase import whole_frames
 
 OF_THE_SLOT = (
@@ -68,18 +69,21 @@ def reorder(
         )
     options = planner_options(context, project)
     slots = [{name: getattr(scene, name) for name in OF_THE_SLOT} for scene in present]
+    said = [scenes.SETTABLE.intersection(OF_THE_SLOT, scene.edited) for scene in present]
     moved = [
-        (by_id[scene_id], slot)
-        for scene_id, slot in zip(wanted, slots, strict=True)
+        (by_id[scene_id], slot, words)
+        for scene_id, slot, words in zip(wanted, slots, said, strict=True)
         if by_id[scene_id].order != slot["order"]
     ]
     _check_lengths(
-        session, project, [(s, slot["end_frame"] - slot["start_frame"]) for s, slot in moved]
+        session, project, [(s, slot["end_frame"] - slot["start_frame"]) for s, slot, _ in moved]
     )
-    for scene, slot in moved:
+    for scene, slot, words in moved:
         resized = scene.frames != slot["end_frame"] - slot["start_frame"]
         for name, value in slot.items():
             setattr(scene, name, value)
+        # What is shown here is a person's wish now; words and section stay with the interval.
+        scene.edited = sorted(scenes.SETTABLE.difference(OF_THE_SLOT) | words)
         scene.clip_seconds = clip_seconds_for(scene.frames, options)
         _unmake(session, scene, mezzanines=resized)
         scene.revision += 1
@@ -107,6 +111,8 @@ def split(
     analysis = _analysis(session, project)
     left, right = split_scene(scene, analysis, planner_options(context, project), at)
     second = _second_half(session, project, scene, right)
+    if not takes.of_scene(session, scene.id):
+        _show_something_else(session, project, scene, second)
     _place(scene, left)
     _unmake(session, scene, mezzanines=True)
     scene.revision += 1
@@ -204,6 +210,25 @@ def _copy_nudges(session: Session, version: SceneVersion, copy: SceneVersion) ->
         )
 
 
+def _show_something_else(session: Session, project: Project, scene: Scene, second: Scene) -> None:
+    """Nothing was bought for the scene that was split, so its halves need not look alike."""
+    present = scenes.of_project(session, project.id)
+    after = next((s for s in present if s.start_frame == second.end_frame), None)
+    found = picture_between(_slot(scene), _slot(after) if after else None, project.seed)
+    second.idea, second.shot = found.idea, found.shot.model_dump()
+
+
+def _slot(scene: Scene) -> Slot:
+    return Slot(
+        kind="performance" if scene.scene_type == "performance" else "broll",
+        section_type=scene.section_type or "",
+        occurrence=0,
+        energy=scene.energy,
+        shot=Shot.model_validate(scene.shot) if scene.shot else None,
+        idea=scene.idea or None,
+    )
+
+
 def _anew(session: Session, project: Project, scene: Scene) -> Scene:
     """A new scene that shows what ``scene`` shows, without takes."""
     number = count_ever(session, project.id) + 1
@@ -220,6 +245,7 @@ def _anew(session: Session, project: Project, scene: Scene) -> Scene:
         "character_ids",
         "lip_sync_enabled",
         "lip_sync_method",
+        "edited",
     ):
         setattr(copy, name, getattr(scene, name))
     session.add(copy)
