@@ -1,6 +1,6 @@
 """Scenes: from a plan to rows, and back again when the plan changes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -70,6 +70,56 @@ def write_plan(scene: Scene, plan: PlannedScene) -> None:
     scene.clip_seconds = plan.clip_seconds
     scene.energy, scene.mood, scene.lyrics = plan.energy, plan.mood, plan.lyrics
     scene.shot, scene.idea, scene.why = plan.shot.model_dump(), plan.idea, plan.why
+
+
+SETTABLE = frozenset(
+    {"scene_type", "section", "mood", "lyrics", "idea", "shot", "lip_sync_enabled"}
+)
+"""Planned fields that a person can set."""
+
+
+def follow_plan(scene: Scene, plan: PlannedScene, *, taken: bool) -> bool:
+    """Write what is planned for an interval into the scene that has it already.
+
+    What a person has set stays. So does, of a scene with takes (``taken``), everything that was
+    bought: kind, pictures, cuts and clip.
+
+    Returns:
+        Whether anything changed.
+    """
+    wanted = plan.model_dump(exclude={"order"})
+    wanted["lip_sync_enabled"] = plan.scene_type == "performance"
+    if scene.scene_type == plan.scene_type or "scene_type" in scene.edited:
+        del wanted["lip_sync_enabled"]
+    bought = BOUGHT if taken else frozenset()
+    changes = {
+        name: value
+        for name, value in wanted.items()
+        if name not in bought and name not in scene.edited and getattr(scene, name) != value
+    }
+    for name, value in changes.items():
+        setattr(scene, name, value)
+    return bool(changes)
+
+
+BOUGHT = frozenset(
+    {
+        "start_frame",
+        "end_frame",
+        "clip_seconds",
+        "scene_type",
+        "lip_sync_enabled",
+        "mood",
+        "shot",
+        "idea",
+    }
+)
+"""What the takes of a scene were made from."""
+
+
+def mark_edited(scene: Scene, names: Iterable[str]) -> None:
+    """Note what a person has set."""
+    scene.edited = sorted({*scene.edited, *(SETTABLE & set(names))})
 
 
 def archive(session: Session, scene: Scene) -> None:

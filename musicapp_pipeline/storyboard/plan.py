@@ -51,11 +51,8 @@ def plan_with_kept(
     options: PlannerOptions,
     kept: Sequence[KeptScene],
 ) -> tuple[PlannedScene, ...]:
-    """The scenes around ``kept`` ones, which are ascending, apart and inside the song.
-
-    Returns:
-        New scenes only; their ``order`` counts the kept ones too.
-    """
+    """All scenes of the song: those of ``kept``, which are ascending, apart and inside it, with
+    the words, section and energy of their interval, and new ones around them."""
     cuts = map_cuts(analysis, options)
     energy = EnergyTrack(analysis.energy_curve, analysis.duration)
     sung = LineTrack(lines, analysis.duration)
@@ -76,7 +73,8 @@ def plan_with_kept(
             scene_type=kinds[n],
             section=span.part.name,
             section_type=span.part.type,
-            clip_seconds=shelf.clip_for(span.frames),
+            # A scene that stays may be longer than what is on sale now.
+            clip_seconds=shelf.clip_for(min(span.frames, shelf.holds[-1])),
             energy=round(energies[n], 4),
             mood=mood_of(tone, span.part.type, energies[n]),
             lyrics=words[n],
@@ -85,7 +83,6 @@ def plan_with_kept(
             why=explain(span.start, span.part, energy, sung),
         )
         for n, span in enumerate(spans)
-        if span.kept is None
     )
 
 

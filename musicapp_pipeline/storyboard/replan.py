@@ -14,10 +14,22 @@ from musicapp_pipeline.storyboard.model import (
 from musicapp_pipeline.storyboard.plan import plan_with_kept
 from musicapp_pipeline.timebase import Frames, frame_at
 
-__all__ = ["KeptScene", "replan_around"]
+__all__ = ["KeptScene", "replan_around", "replan_whole"]
 
 
 def replan_around(
+    kept: Sequence[KeptScene],
+    analysis: SongAnalysis,
+    lines: Sequence[TimedLine],
+    options: PlannerOptions,
+) -> tuple[PlannedScene, ...]:
+    """Plan the song around scenes that stay: the new scenes of ``replan_whole``."""
+    starts = {scene.start_frame for scene in kept}
+    plan = replan_whole(kept, analysis, lines, options)
+    return tuple(scene for scene in plan if scene.start_frame not in starts)
+
+
+def replan_whole(
     kept: Sequence[KeptScene],
     analysis: SongAnalysis,
     lines: Sequence[TimedLine],
@@ -33,8 +45,9 @@ def replan_around(
         kept: in any order; may be empty, then this is ``plan_scenes``.
 
     Returns:
-        The new scenes only, ascending; with the kept ones they tile the song. ``order`` counts
-        both. A gap shorter than a scene should be is one short scene.
+        Scenes that tile the song, ascending, the kept ones among them: the words, section and
+        energy of those are what lies under them now. A gap shorter than a scene should be is one
+        short scene.
 
     Raises:
         BadCut: when two kept scenes overlap, or one has no frames.

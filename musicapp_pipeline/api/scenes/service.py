@@ -79,6 +79,7 @@ def update(session: Session, scene: Scene, body: SceneUpdate, if_match: str | No
         _forget_lip_sync(session, scene)
     for name, value in changes.items():
         setattr(scene, name, value)
+    scenes.mark_edited(scene, changes)
     scene.revision += 1
     session.flush()
     scenes.tell(session, scene)

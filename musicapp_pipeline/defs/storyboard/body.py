@@ -9,8 +9,13 @@ from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.making import digest, need, version_of
 from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.storyboard import directing
-from musicapp_pipeline.defs.storyboard.planning import planner_options, sync_scenes
-from musicapp_pipeline.store import events, projects, takes
+from musicapp_pipeline.defs.storyboard.planning import (
+    kept_of,
+    planner_options,
+    sync_scenes,
+    to_direct,
+)
+from musicapp_pipeline.store import events, projects, scenes, takes
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.models import Project, Storyboard
 from musicapp_pipeline.storyboard.lyric_form import lines_from, with_words
@@ -36,7 +41,7 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
 
 def make(task: Task) -> Made:
     """Scenes with takes keep their cuts; the plan fills the rest."""
-    from musicapp_pipeline.storyboard.plan import plan_scenes
+    from musicapp_pipeline.storyboard.replan import replan_whole
 
     bench = task.bench
     with bench.database.read() as session:
@@ -51,16 +56,26 @@ def make(task: Task) -> Made:
     task.report(0.6, "planning the cut")
     capabilities = bench.capabilities(project.sora_model)
     options = planner_options(project, capabilities)
-    plan = plan_scenes(analysis, lines, options)
-    planned, notes = directing.directed(
-        bench.settings, project, plan, task.report, task.check_cancelled
+    with bench.database.read() as session:
+        kept = kept_of(session, task.key)
+        present = scenes.of_project(session, task.key)
+    plan = replan_whole(kept, analysis, lines, options)
+    # Only what will be written is directed: a director costs money and minutes.
+    plain_ideas = to_direct(plan, kept, present)
+    ideas, notes = directing.directed(
+        bench.settings, project, plain_ideas, task.report, task.check_cancelled
     )
+    directed = dict(zip(plain_ideas, ideas, strict=True))
     task.check_cancelled()
     with bench.database.write() as session:
         project = projects.get(session, task.key, lock=True)
         board = projects.storyboard(session, task.key)
         _write_board(board, analysis, lines)
-        rows = sync_scenes(session, project, planned, analysis, lines, options, capabilities)
+        meanwhile = kept_of(session, task.key)
+        if meanwhile != kept:  # a take was asked for while the director was
+            kept, plan = meanwhile, replan_whole(meanwhile, analysis, lines, options)
+        plan = tuple(directed.get(scene, scene) for scene in plan)
+        rows = sync_scenes(session, project, plan, kept, capabilities)
         plain = [{"id": s.id, "start": s.start_frame, "end": s.end_frame} for s in rows]
         keys = [s.key for s in rows]
         first_takes = [takes.take_key(s, 1) for s in rows]

@@ -1,14 +1,16 @@
-"""From a plan to scene rows without losing what was paid for."""
+"""From a plan to scene rows without losing what was paid for or set by a person."""
 
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
-from musicapp_pipeline.storyboard.model import PlannedScene, PlannerOptions, Shot, TimedLine
+from musicapp_pipeline.storyboard.model import KeptScene, PlannedScene, PlannerOptions, Shot
+
+DIRECTED = frozenset({"idea", "mood", "shot"})
+"""What a director has a say in."""
 
 
 def planner_options(project: Project, capabilities: Capabilities) -> PlannerOptions:
@@ -22,54 +24,69 @@ def planner_options(project: Project, capabilities: Capabilities) -> PlannerOpti
     )
 
 
+def kept_of(session: Session, project_id: str) -> list[KeptScene]:
+    """The scenes that stay as they are cut, because takes of them exist."""
+    return [
+        KeptScene(
+            id=s.id,
+            start_frame=s.start_frame,
+            end_frame=s.end_frame,
+            scene_type="performance" if s.scene_type == "performance" else "broll",
+            idea=s.idea or None,
+            shot=Shot.model_validate(s.shot) if s.shot else None,
+        )
+        for s in scenes.of_project(session, project_id)
+        if scenes.has_takes(session, s.id)
+    ]
+
+
+def to_direct(
+    plan: Sequence[PlannedScene], kept: Sequence[KeptScene], present: Sequence[Scene]
+) -> list[PlannedScene]:
+    """The planned scenes of which a director's ideas would be used."""
+    bought = {k.start_frame for k in kept}
+    settled = {_place(s) for s in present if set(s.edited) >= DIRECTED}
+    return [p for p in plan if p.start_frame not in bought and _place(p) not in settled]
+
+
 def sync_scenes(
     session: Session,
     project: Project,
-    planned: Sequence[PlannedScene],
-    analysis: SongAnalysis,
-    lines: Sequence[TimedLine],
-    options: PlannerOptions,
+    plan: Sequence[PlannedScene],
+    kept: Sequence[KeptScene],
     capabilities: Capabilities,
 ) -> list[Scene]:
-    """Scenes with takes stay as they are cut; the others are replaced by the new plan.
+    """Bring the rows to a plan that was made around ``kept``.
+
+    A scene whose cuts the plan has keeps its row; what a person has set in it stays, and of one
+    with takes all that was bought. The others are archived and new ones added.
 
     Returns:
         The project's scenes in their order.
     """
     present = scenes.of_project(session, project.id)
-    kept = [s for s in present if scenes.has_takes(session, s.id)]
     size = capabilities.size_for(portrait=project.format == "portrait")
-    if _same(present, planned):
-        for row, plan in zip(present, planned, strict=True):
-            row.lyrics, row.energy = plan.lyrics, plan.energy
-        return present
+    bought = {k.id for k in kept}
+    rows = {s.start_frame if s.id in bought else _place(s): s for s in present}
+    follow = {p.order: rows.get(p.start_frame) or rows.get(_place(p)) for p in plan}
+    staying = {s.id for s in follow.values() if s is not None}
     for scene in present:
-        if scene not in kept:
+        if scene.id not in staying:
             scenes.archive(session, scene)
-    fresh = list(planned)
-    if kept:
-        from musicapp_pipeline.storyboard.replan import KeptScene, replan_around
-
-        anchors = [
-            KeptScene(
-                id=s.id,
-                start_frame=s.start_frame,
-                end_frame=s.end_frame,
-                scene_type="performance" if s.scene_type == "performance" else "broll",
-                idea=s.idea or None,
-                shot=Shot.model_validate(s.shot) if s.shot else None,
-            )
-            for s in kept
-        ]
-        fresh = list(replan_around(anchors, analysis, lines, options))
+    for planned in plan:
+        row = follow[planned.order]
+        if row is not None:
+            changed = scenes.follow_plan(row, planned, taken=row.id in bought)
+            if row.id not in bought and row.sora_size != size:
+                row.sora_size, changed = size, True
+            if changed or row.order != planned.order:
+                row.order = planned.order
+                row.revision += 1
+                scenes.tell(session, row)
+    fresh = [p for p in plan if follow[p.order] is None]
     added = scenes.add_planned(session, project, fresh, size=size)
-    rows = sorted([*kept, *added], key=lambda s: s.start_frame)
-    for order, scene in enumerate(rows, start=1):
-        scene.order = order
-    return rows
+    return sorted([*(s for s in follow.values() if s), *added], key=lambda s: s.start_frame)
 
 
-def _same(present: Sequence[Scene], planned: Sequence[PlannedScene]) -> bool:
-    """The same cuts and kinds: nothing has to move, and edits stay."""
-    ours = [(s.start_frame, s.end_frame, s.clip_seconds) for s in present]
-    return bool(present) and ours == [(p.start_frame, p.end_frame, p.clip_seconds) for p in planned]
+def _place(scene: Scene | PlannedScene) -> tuple[int, int]:
+    return scene.start_frame, scene.end_frame

@@ -80,6 +80,10 @@ class Storyboard(Timestamped, Base):
     analysis: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The whole analysis as heard, before edits."""
     edits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    heard: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The song that scenes and edits are timed for (``song``, ``master``, ``url``), the former
+    masters of scenes that could not follow (``strangers``), and what became of them
+    (``warnings``, ``said``)."""
     planned: Mapped[bool] = mapped_column(default=False)
     """Scenes exist for it."""
 

@@ -32,6 +32,8 @@ class Scene(Timestamped, Base):
     shot: Mapped[dict[str, Any]] = mapped_column(default=dict)
     idea: Mapped[str] = mapped_column(default="")
     why: Mapped[str] = mapped_column(default="")
+    edited: Mapped[list[str]] = mapped_column(default=list)
+    """Planned fields that a person has set since; no plan writes over them."""
     prompt_override: Mapped[str | None]
     """A prompt a person wrote; kept whole."""
     sora_size: Mapped[str]

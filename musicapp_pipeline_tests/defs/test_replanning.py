@@ -1,0 +1,191 @@
+"""Generating again: what was planned follows, what was set or bought stays."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from musicapp_pipeline.defs.making import digest
+from musicapp_pipeline.defs.stage import Task
+from musicapp_pipeline.defs.stages import STORYBOARD
+from musicapp_pipeline.defs.storyboard import body, directing
+from musicapp_pipeline.store import artifacts, projects, scenes
+from musicapp_pipeline.store.artifacts import Made
+from musicapp_pipeline.store.models import Scene
+from musicapp_pipeline.storyboard.model import PlannedScene
+from musicapp_pipeline_tests.api.world import analysis
+from musicapp_pipeline_tests.defs.world import Desk
+
+LINE = {"text": "best believe me", "startTime": 14.0, "endTime": 18.0}
+
+
+@pytest.fixture
+def planned(desk: Desk) -> Desk:
+    """A project whose storyboard the stage itself has made."""
+    heard = analysis().to_dict()
+    with desk.database.write() as session:
+        for asset in ("song", "audio_analysis"):
+            made = Made(digest(heard), f"projects/{desk.project_id}/song/a.wav")
+            artifacts.put(session, asset, desk.project_id, "print", made, None)
+        projects.storyboard(session, desk.project_id).edits = {"lyrics": [LINE]}
+    generate(desk)
+    return desk
+
+
+def generate(desk: Desk) -> list[Scene]:
+    """What the storyboard's run does; the scenes afterwards."""
+    task = Task(desk.bench, desk.project_id)
+    STORYBOARD.prepare(task)
+    body.make(task)
+    return present(desk)
+
+
+def present(desk: Desk) -> list[Scene]:
+    with desk.database.read() as session:
+        return scenes.of_project(session, desk.project_id)
+
+
+def change(desk: Desk, **fields: Any) -> None:
+    with desk.database.write() as session:
+        project = projects.get(session, desk.project_id)
+        for name, value in fields.items():
+            setattr(project, name, value)
+
+
+def section(desk: Desk, name: str, type_: str) -> None:
+    """A person gives all sections one name; they stay where they are."""
+    thirds = [
+        {"name": name, "startTime": n * 40 / 3, "endTime": (n + 1) * 40 / 3, "type": type_}
+        for n in range(3)
+    ]
+    with desk.database.write() as session:
+        board = projects.storyboard(session, desk.project_id)
+        board.edits = {**board.edits, "sections": thirds}
+
+
+def edit(desk: Desk, scene: Scene, **fields: Any) -> None:
+    with desk.database.write() as session:
+        mine = scenes.get(session, scene.id)
+        for name, value in fields.items():
+            setattr(mine, name, value)
+        scenes.mark_edited(mine, fields)
+
+
+def test_another_density_changes_the_kinds_of_the_same_scenes(planned: Desk) -> None:
+    before = present(planned)
+    assert {s.scene_type for s in before} == {"performance", "broll"}
+    change(planned, performance_density=1.0)
+    after = generate(planned)
+    assert [s.id for s in after] == [s.id for s in before]
+    assert {s.scene_type for s in after} == {"performance"}
+    assert all(s.lip_sync_enabled for s in after)
+
+
+def test_another_seed_shows_other_pictures(planned: Desk) -> None:
+    before = present(planned)
+    change(planned, seed=present_seed(planned) + 1)
+    after = generate(planned)
+    assert [s.idea for s in after] != [s.idea for s in before]
+
+
+def present_seed(desk: Desk) -> int:
+    with desk.database.read() as session:
+        return projects.get(session, desk.project_id).seed
+
+
+def test_a_renamed_section_reaches_its_scenes(planned: Desk) -> None:
+    section(planned, "Hook", "chorus")
+    after = generate(planned)
+    assert {(s.section, s.section_type) for s in after} == {("Hook", "chorus")}
+
+
+def test_what_a_person_set_in_a_scene_stays(planned: Desk) -> None:
+    mine = next(s for s in present(planned) if s.scene_type == "broll")
+    edit(planned, mine, idea="a paper boat", scene_type="broll", section="mine", lyrics="la")
+    change(planned, performance_density=1.0)
+    section(planned, "Hook", "intro")
+    after = next(s for s in generate(planned) if s.id == mine.id)
+    assert (after.idea, after.scene_type, after.section, after.lyrics) == (
+        "a paper boat",
+        "broll",
+        "mine",
+        "la",
+    )
+    assert after.section_type == "intro"
+
+
+def test_a_scene_with_takes_keeps_what_was_bought_and_learns_its_section(planned: Desk) -> None:
+    paid = next(s for s in present(planned) if s.scene_type == "broll")
+    planned.take(paid)
+    change(planned, performance_density=1.0, seed=99)
+    section(planned, "Hook", "chorus")
+    rows = generate(planned)
+    after = next(s for s in rows if s.id == paid.id)
+    for name in ("scene_type", "idea", "shot", "mood", "start_frame", "end_frame", "clip_seconds"):
+        assert getattr(after, name) == getattr(paid, name), name
+    assert (after.section, after.section_type) == ("Hook", "chorus")
+    assert {s.scene_type for s in rows if s.id != paid.id} == {"performance"}
+
+
+def test_scenes_beside_a_kept_one_join_it_in_seconds_too(planned: Desk) -> None:
+    paid = present(planned)[2]
+    planned.take(paid)
+    edit(planned, paid, start_time=paid.start_time - 0.018, end_time=paid.end_time - 0.018)
+    change(planned, seed=99)
+    assert all(a.end_time == b.start_time for a, b in pairwise(generate(planned)))
+
+
+def test_generating_again_changes_nothing(planned: Desk) -> None:
+    before = present(planned)
+    after = generate(planned)
+    assert [(s.id, s.revision, s.idea) for s in after] == [
+        (s.id, s.revision, s.idea) for s in before
+    ]
+
+
+class Director:
+    """Remembers what it was asked to direct, and has one idea."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[tuple[PlannedScene, ...]] = []
+        monkeypatch.setattr(directing, "directed", self._directed)
+
+    def _directed(
+        self, _settings: object, _project: object, plan: Sequence[PlannedScene], *_: object
+    ) -> tuple[list[PlannedScene], tuple[str, ...]]:
+        self.asked.append(tuple(plan))
+        return [s.model_copy(update={"idea": "a kite"}) for s in plan], ()
+
+
+def test_a_director_directs_what_is_written_around_kept_scenes(
+    planned: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = present(planned)[1]
+    planned.take(paid)
+    director = Director(monkeypatch)
+    rows = generate(planned)
+    assert {s.idea for s in rows if s.id != paid.id} == {"a kite"}
+    assert next(s for s in rows if s.id == paid.id).idea == paid.idea
+    assert len(director.asked[0]) == len(rows) - 1
+
+
+def test_a_director_is_not_asked_for_what_is_not_used(
+    planned: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = present(planned)
+    for scene in others:
+        planned.take(scene)
+    edit(planned, first, idea="mine", mood="mine", shot=first.shot)
+    director = Director(monkeypatch)
+    generate(planned)
+    assert director.asked == [()]
+
+
+def test_nothing_to_direct_is_no_question(desk: Desk) -> None:
+    settings = desk.bench.settings.model_copy(
+        update={"musicapp_director_url": "http://127.0.0.1:9/v1"}
+    )
+    with desk.database.read() as session:
+        project = projects.get(session, desk.project_id)
+    assert directing.directed(settings, project, []) == ((), ())
