@@ -186,10 +186,10 @@ class Settings(Environment):
     def _blank_is_default(cls, value: object) -> object:
         return RETIRED_BASE_URL if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("sora_api_base_url")
+    @field_validator("sora_api_base_url", "musicapp_director_url")
     @classmethod
-    def _address(cls, value: str) -> str:
-        return plain_address(value)
+    def _address(cls, value: str | None) -> str | None:
+        return None if value is None else plain_address(value)
 
     @field_validator("sora_api_key", "musicapp_director_key")
     @classmethod

@@ -28,6 +28,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 OUT = Folder(path_type=Path, file_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 NO_MOUTH = 3
+PLOT = (
+    "Draw waveform, beats, sections and energy (PNG or SVG). Of several songs each has a picture of"
+    " its own, with the song's name in its own: plot.png becomes plot-SONG.png."
+)
 
 
 class Commands(click.Group):
@@ -114,7 +118,7 @@ def demo(out: Path | None, takes: int) -> None:
 
 @cli.command()
 @click.argument("songs", nargs=-1, required=True, type=FILE)
-@click.option("--plot", type=FILE, help="Draw waveform, beats, sections and energy (PNG or SVG).")
+@click.option("--plot", type=FILE, help=PLOT)
 def analyze(songs: tuple[Path, ...], plot: Path | None) -> None:
     """Print the analysis of SONGS as JSON, one object a line when there are several."""
     from musicapp_pipeline.cli.analyze import analysed
@@ -164,6 +168,9 @@ def lipsync(video: Path, audio: Path, phonemes: Path, out: Path) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 def up(port: int, dagster_port: int, host: str) -> None:
     """API, Dagster, its daemon and workers on this machine, until Ctrl-C."""
+    from musicapp_pipeline.generation.wording import wording
+
+    wording()  # refused here: a child that cannot start would be started again and again
     from musicapp_pipeline.supervisor.up import run_all
 
     sys.exit(run_all(settings(), host=host, port=port, dagster_port=dagster_port))

@@ -4,7 +4,8 @@
 or ``.toml`` file with the same; ``docs/storyboard.md`` says what they may hold.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from musicapp_pipeline.settings import BadSetting, Environment
 from musicapp_pipeline.storyboard.errors import BadTemplate
 from musicapp_pipeline.storyboard.presets import Presets, load_presets
 from musicapp_pipeline.storyboard.template import PromptTemplate, load_template
+from musicapp_pipeline.storyboard.text import shortened
 
 T = TypeVar("T")
 
@@ -57,14 +59,27 @@ def read_wording(chosen: WordingSettings) -> Wording:
     )
 
 
-def _loaded(variable: str, source: str, load: Callable[[Mapping[str, Any]], T]) -> T:
+def _data(source: str) -> Any:
+    if source in ("null", "true", "false"):
+        return json.loads(source)  # somebody's empty value, and no file's name
+    return read_data(source) if source else {}
+
+
+def _loaded(variable: str, source: str, load: Callable[[Any], T]) -> T:
     try:
-        return load(read_data(source.strip()) if source.strip() else {})
+        return load(_data(source.strip()))
     except BadTemplate as error:
         raise BadSetting(f"{variable}: {error}", field=variable, value=error.value) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadSetting(
-            f"{variable} is neither JSON nor a readable .json or .toml file: {error}",
+            f"{variable} is neither JSON nor a readable .json or .toml file: {_why(error)}",
             field=variable,
             value=source,
         ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        where = shortened(str(error.filename), 80)
+        return f"{error.strerror}: {where}"
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)

@@ -1,15 +1,18 @@
 """Style presets as data: the specification's five, and any a user adds."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from musicapp_pipeline.storyboard.errors import BadTemplate, UnknownStylePreset
 from musicapp_pipeline.storyboard.model import Frozen
-from musicapp_pipeline.storyboard.vocabulary import load_data, parse_as
+from musicapp_pipeline.storyboard.text import clean, shortened
+from musicapp_pipeline.storyboard.vocabulary import an_object, load_data, parse_as
+
+MAX_NAME: Final = 100
+"""As long as a project's ``stylePreset`` may be."""
 
 
 class StylePreset(Frozen):
@@ -17,7 +20,14 @@ class StylePreset(Frozen):
     so that a monochrome look is not asked for neon."""
 
     directive: str = Field(min_length=1, max_length=400)
-    light: str | None = Field(None, max_length=200)
+    light: str | None = Field(None, min_length=1, max_length=200)
+
+    @field_validator("directive", "light")
+    @classmethod
+    def _says_something(cls, text: str | None) -> str | None:
+        if text is not None and not clean(text):
+            raise ValueError("is blank")
+        return text
 
 
 Presets = Mapping[str, StylePreset]
@@ -61,26 +71,24 @@ def preset_named(name: str, presets: Presets | None = None) -> StylePreset:
 
 
 def _parsed(data: Mapping[str, Any] | str) -> dict[str, StylePreset]:
-    if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except json.JSONDecodeError as error:
-            raise BadTemplate(
-                f"presets are not JSON: {error}; give an object of name to directive",
-                field="presets",
-                value=data,
-            ) from error
-    if not isinstance(data, Mapping):
-        raise BadTemplate(
-            f"presets are a {type(data).__name__}; give an object of name to directive",
-            field="presets",
-            value=data,
-        )
     return {
-        str(name): parse_as(
+        _named(name): parse_as(
             StylePreset,
             {"directive": entry} if isinstance(entry, str) else entry,
             f"preset {name!r}",
         )
-        for name, entry in data.items()
+        for name, entry in an_object(data, "presets are", "an object of name to directive").items()
     }
+
+
+def _named(name: str) -> str:
+    """A name as projects can give it."""
+    if not name or name != name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        raise BadTemplate(
+            f"preset {shortened(repr(name), 80)}: a name has 1 to {MAX_NAME} characters, without"
+            " space around it and without control characters",
+            field="presets",
+            value=name,
+            allowed=f"1 to {MAX_NAME} characters",
+        )
+    return name

@@ -1,6 +1,5 @@
 """The wording of prompts as data: one template, five parts, replaceable by a user's own."""
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -8,14 +7,16 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from musicapp_pipeline.storyboard.errors import BadTemplate
 from musicapp_pipeline.storyboard.model import Frozen
-from musicapp_pipeline.storyboard.vocabulary import load_data, parse_as
+from musicapp_pipeline.storyboard.text import clean
+from musicapp_pipeline.storyboard.vocabulary import an_object, load_data, parse_as
 
 PERFORMANCE_MARKER: Final = "Performance shot:"
 """Begins the directive of every performance scene, and stands in no other prompt."""
 B_ROLL_MARKER: Final = "B-roll shot:"
 """Begins the directive of every b-roll scene, and stands in no other prompt."""
+MAX_TEXT: Final = 4000
+"""Characters; a whole prompt has half as many."""
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _SCENE: Final = frozenset(
     {
@@ -64,14 +65,21 @@ class PromptTemplate(Frozen):
 
     @field_validator("*")
     @classmethod
-    def _known_slots(cls, text: str, info: ValidationInfo) -> str:
+    def _usable(cls, text: str, info: ValidationInfo) -> str:
+        if len(text) > MAX_TEXT:
+            raise ValueError(f"has {len(text)} characters; at most {MAX_TEXT} are read")
+        if text and not clean(text):
+            raise ValueError("is blank")
         allowed = _ALLOWED.get(str(info.field_name), _SCENE)
         unknown = sorted(set(_SLOT.findall(text)) - allowed)
         if unknown:
             names = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
             raise ValueError(f"{{{unknown[0]}}} is no placeholder here; there are: {names}")
+        if re.search(r"[{}]", _SLOT.sub("", text)):
+            raise ValueError("has a brace that is not closed or not opened; write {name}")
+        plain = clean(text).lower()
         for marker in (PERFORMANCE_MARKER, B_ROLL_MARKER):
-            if marker.lower() in text.lower():
+            if marker.lower() in plain:
                 raise ValueError(f"{marker!r} is put before each directive and stands nowhere else")
         return text
 
@@ -82,22 +90,8 @@ def load_template(data: Mapping[str, Any] | str) -> PromptTemplate:
     Raises:
         BadTemplate: naming the text, and the placeholders it may use.
     """
-    if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except json.JSONDecodeError as error:
-            raise BadTemplate(
-                f"the template is not JSON: {error}; give an object of name to text",
-                field="template",
-                value=data,
-            ) from error
-    if not isinstance(data, Mapping):
-        raise BadTemplate(
-            f"the template is a {type(data).__name__}; give an object of name to text",
-            field="template",
-            value=data,
-        )
-    return parse_as(PromptTemplate, {**default_template().model_dump(), **data}, "template")
+    own = an_object(data, "the template is", "an object of name to text")
+    return parse_as(PromptTemplate, {**default_template().model_dump(), **own}, "template")
 
 
 @cache

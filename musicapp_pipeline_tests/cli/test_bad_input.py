@@ -1,6 +1,7 @@
 """Bad input gets one clear line, and nothing half-written stays behind."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -229,3 +230,33 @@ def test_a_typed_title_is_one_line(home, tmp_path):
     song = click_song(tmp_path / "song.wav", seconds=3.0)
     order = checked(MakeOptions(song, tmp_path / "o", title="My\tsong\x1b[1m \n\u202e"))
     assert order.new.title == "My song [1m"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MUSICAPP_PRESETS", "null"),
+        ("MUSICAPP_PROMPT_TEMPLATE", '{"brol": "x"}'),
+        ("MUSICAPP_DIRECTOR_URL", "localhost:1234"),
+    ],
+)
+def test_a_setting_that_no_child_could_start_with_ends_up_at_once(home, variable, value):
+    """In a process of its own: these are read once."""
+    code = "from musicapp_pipeline.cli.entry import main; main()"
+    open_to_all = ["--host", "0.0.0.0"]  # refused too, so that nothing ever starts here
+    done = subprocess.run(
+        [sys.executable, "-c", code, "up", *open_to_all],
+        env={**os.environ, "MUSICAPP_API_TOKENS": "", variable: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"musicapp: {variable}: ")
+    assert not home.exists()
+
+
+def test_help_says_where_the_pictures_of_several_songs_go(musicapp):
+    said = " ".join(musicapp("analyze", "--help").stdout.split())
+    assert "plot.png becomes plot-SONG.png" in said

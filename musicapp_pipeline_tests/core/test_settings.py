@@ -64,6 +64,9 @@ def test_postgres_urls_name_the_driver_that_is_shipped(monkeypatch, scheme):
         ("SORA_API_BASE_URL", "https://"),
         ("SORA_API_BASE_URL", "http://host:port/v1"),
         ("SORA_API_BASE_URL", "http://a b/v1"),
+        ("MUSICAPP_DIRECTOR_URL", "not a url"),
+        ("MUSICAPP_DIRECTOR_URL", "ftp://x"),
+        ("MUSICAPP_DIRECTOR_URL", "localhost:1234"),
     ],
 )
 def test_a_bad_setting_names_variable_and_value(monkeypatch, name, value):

@@ -1,5 +1,6 @@
 """Presets and wording of one's own: data in a setting or a file, refused by name at the start."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -73,6 +74,8 @@ def test_a_file_serves_as_well(tmp_path, ending):
         ("{", "", "MUSICAPP_PRESETS is neither JSON"),
         ("nowhere.json", "", "MUSICAPP_PRESETS is neither JSON"),
         ("[1]", "", "MUSICAPP_PRESETS: presets are a list"),
+        ("null", "", "MUSICAPP_PRESETS: presets are null; give an object of name to directive"),
+        ("[" * 200_000, "", "MUSICAPP_PRESETS is neither JSON"),
         ('{"vhs": ""}', "", "MUSICAPP_PRESETS: preset 'vhs', directive"),
         ("", '{"broll": "{lyric}"}', "MUSICAPP_PROMPT_TEMPLATE: template, broll: {lyric} is no"),
         ("", '{"brol": "x"}', "MUSICAPP_PROMPT_TEMPLATE: template, brol"),
@@ -80,5 +83,5 @@ def test_a_file_serves_as_well(tmp_path, ending):
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_variable(presets, template, named):
-    with pytest.raises(BadSetting, match=named.replace("{", r"\{").replace("}", r"\}")):
+    with pytest.raises(BadSetting, match=re.escape(named)):
         read_wording(chosen(presets, template))

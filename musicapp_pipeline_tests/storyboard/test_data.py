@@ -37,6 +37,14 @@ def test_presets_may_be_json_text():
         ({"vhs": ""}, "'vhs', directive"),
         ({"vhs": {"directive": "x", "ligth": "y"}}, "ligth"),
         ({"vhs": 3}, "'vhs'"),
+        ({"vhs": " \t"}, "'vhs', directive: is blank"),
+        ({"vhs": {"directive": "x", "light": "  "}}, "'vhs', light: is blank"),
+        ({"": "x"}, "preset '': a name has 1 to 100"),
+        ({" vhs": "x"}, "preset ' vhs': a name"),
+        ({"v\nhs": "x"}, "a name has"),
+        ({"v" * 101: "x"}, "preset 'vvv.*… *: a name has"),
+        (None, "presets are null; give an object of name to directive"),
+        ("[" * 200_000, "nested too deep"),
     ],
 )
 def test_a_broken_preset_is_named(data, named):
@@ -67,8 +75,22 @@ def test_a_template_may_be_json_text_and_use_the_title():
         ({"broll": 5}, "broll"),
         ("nope", "not JSON"),
         ("[]", "list"),
+        ({"broll": "  "}, "broll: is blank"),
+        ({"image": "\n"}, "image: is blank"),
+        ({"broll": "Picture {lyrics"}, "broll: has a brace"),
+        ({"broll": "Picture lyrics}"}, "broll: has a brace"),
+        ({"broll": "Performance  shot: x"}, "broll: 'Performance shot:' is put before"),
+        ({"broll": "B-roll\nSHOT: x"}, "broll: 'B-roll shot:' is put before"),
+        ({"broll": "x" * 4001}, "broll: has 4001 characters"),
+        (None, "the template is null; give an object of name to text"),
     ],
 )
 def test_a_broken_template_is_named(data, named):
     with pytest.raises(BadTemplate, match=named):
         load_template(data)
+
+
+def test_what_was_given_is_not_shown_at_full_length():
+    with pytest.raises(BadTemplate) as refused:
+        load_template({"broll": "{x}" * 1000})
+    assert len(refused.value.message) < 500
