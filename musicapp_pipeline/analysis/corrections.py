@@ -10,19 +10,86 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from musicapp_pipeline.analysis.edits import EDITS, merge_edits
+from musicapp_pipeline.analysis.edits import (
+    EDITS,
+    Edit,
+    TapTempo,
+    merge_edits,
+    readable,
+    shift_edits,
+)
 from musicapp_pipeline.analysis.model import SECTION_TYPES, Beat, Section, SongAnalysis
 
 
 def corrected(analysis: SongAnalysis, edits: Mapping[str, Any]) -> SongAnalysis:
-    """An analysis with all of a person's corrections; keys of other meaning are passed over."""
-    merged = merge_edits(analysis, EDITS.validate_python(edits.get("analysis", ())))
+    """An analysis with all of a person's corrections; keys of other meaning are passed over.
+
+    Typed edits come after whole lists: who sends a list has seen what was edited until then. What
+    no longer fits is named in ``notes``.
+    """
     changes: dict[str, Any] = {}
     if edits.get("beatGrid"):
-        changes |= _grid(merged, edits["beatGrid"])
+        changes |= _grid(analysis, edits["beatGrid"])
     if edits.get("sections"):
-        changes["sections"] = tiled(edits["sections"], merged.duration)
-    return merged.model_copy(update=changes) if changes else merged
+        changes["sections"] = tiled(edits["sections"], analysis.duration)
+    typed, notes = readable(edits.get("analysis", ()))
+    if notes:
+        changes["notes"] = (*analysis.notes, *notes)
+    whole = analysis.model_copy(update=changes) if changes else analysis
+    return merge_edits(whole, typed)
+
+
+def shifted(edits: Mapping[str, Any], seconds: float, duration: float) -> dict[str, Any]:
+    """The same corrections for a master in which everything happens ``seconds`` later.
+
+    What then lies outside the song is left out. ``lyrics`` and the lines of ``heardLyrics`` are
+    shifted too; keys of other meaning stay as they are.
+    """
+    out = dict(edits)
+
+    def moved(time: float) -> float:
+        return round(min(max(time + seconds, 0.0), duration), 6)
+
+    def spans(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        new = [
+            {**r, "startTime": moved(r["startTime"]), "endTime": moved(r["endTime"])} for r in rows
+        ]
+        return [row for row in new if row["endTime"] > row["startTime"]]
+
+    if "analysis" in out:
+        typed = [
+            _inside(e, duration)
+            for e in shift_edits(EDITS.validate_python(out["analysis"]), seconds)
+        ]
+        out["analysis"] = EDITS.dump_python(tuple(e for e in typed if e is not None), mode="json")
+    if out.get("beatGrid"):
+        grid = dict(out["beatGrid"])
+        if grid.get("beats") is not None:
+            grid["beats"] = [
+                {**b, "time": moved(b["time"])}
+                for b in grid["beats"]
+                if 0 <= b["time"] + seconds <= duration
+            ]
+        if grid.get("downbeats") is not None:
+            later = [t + seconds for t in grid["downbeats"]]
+            grid["downbeats"] = [round(t, 6) for t in later if 0 <= t <= duration]
+        out["beatGrid"] = grid
+    if out.get("sections"):
+        out["sections"] = spans(out["sections"])
+    if out.get("lyrics"):
+        out["lyrics"] = spans(out["lyrics"])
+    if out.get("heardLyrics"):
+        out["heardLyrics"] = {**out["heardLyrics"], "lines": spans(out["heardLyrics"]["lines"])}
+    return out
+
+
+def _inside(edit: Edit, duration: float) -> Edit | None:
+    """The edit, if its moments are in the song; of taps those that are, if they still tell."""
+    if isinstance(edit, TapTempo):
+        taps = tuple(t for t in edit.taps if 0 <= t <= duration)
+        return edit.model_copy(update={"taps": taps}) if len(taps) >= 4 else None
+    times = [getattr(edit, name) for name in ("time", "to") if hasattr(edit, name)]
+    return edit if all(0 <= t <= duration for t in times) else None
 
 
 def tiled(sections: Sequence[Mapping[str, Any]], duration: float) -> tuple[Section, ...]:

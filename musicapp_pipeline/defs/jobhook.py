@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from musicapp_pipeline.defs.outcome import came_out
+from musicapp_pipeline.defs.outcome import came_out, heard_anew
 from musicapp_pipeline.progress import OnProgress, part, silent
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.database import Database
@@ -170,6 +170,8 @@ def _told(stage: str, error: dict[str, Any]) -> dict[str, Any]:
 def _result(session: Any, job: Any) -> dict[str, Any]:
     if job.result:
         return dict(job.result)
+    if job.type == "analyze_audio":
+        return heard_anew(session, job)
     version = session.get(SceneVersion, job.version_id) if job.version_id else None
     if version is not None:
         return {"versionId": version.id, "sceneId": version.scene_id, "take": version.take}

@@ -1,8 +1,11 @@
 """What came out of a job, in one line for whoever asked for it."""
 
+from typing import Any
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.store import projects
 from musicapp_pipeline.store.models import Export, ProcessingJob, Scene, SceneVersion
 
 
@@ -12,7 +15,8 @@ def came_out(session: Session, job: ProcessingJob) -> str:
         query = select(func.count(Scene.id)).where(
             Scene.project_id == job.project_id, Scene.archived_at.is_(None)
         )
-        return f"the song is cut into {counted(session.scalar(query) or 0, 'scene')}"
+        cut = f"the song is cut into {counted(session.scalar(query) or 0, 'scene')}"
+        return "; ".join([cut, *_of_the_master(session, job)])
     if job.type == "stitch_final":
         return _files(session, job)
     scene = session.get(Scene, job.scene_id) if job.scene_id else None
@@ -31,6 +35,26 @@ def came_out(session: Session, job: ProcessingJob) -> str:
     if lips.get("applied"):
         return f"the lips of {take} move with the words"
     return f"the lips of {take} stay as they are: {lips.get('reason') or 'nothing to move'}"
+
+
+def heard_anew(session: Session, job: ProcessingJob) -> dict[str, Any]:
+    """What a job found of a song that replaced another: offset in seconds, warnings."""
+    heard = projects.storyboard(session, job.project_id).heard
+    said = heard.get("said") or {}
+    out: dict[str, Any] = {"warnings": heard.get("warnings") or []}
+    if job.run_id is not None and said.get("run") == job.run_id:
+        out["offsetSeconds"] = said["seconds"]
+    return out
+
+
+def _of_the_master(session: Session, job: ProcessingJob) -> list[str]:
+    found = heard_anew(session, job)
+    offset = found.get("offsetSeconds")
+    if offset is None:
+        return list(found["warnings"])
+    way = "as early" if offset == 0 else f"{abs(offset):g} s {'later' if offset > 0 else 'earlier'}"
+    told = f"the new master is the same recording, {way}: cuts, takes and corrections came along"
+    return [told, *found["warnings"]]
 
 
 def counted(number: int, thing: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline import timebase
 from musicapp_pipeline.store import events, ids
+from musicapp_pipeline.store.artifacts import fingerprint
 from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import Artifact, Character, Project, Storyboard, now
@@ -108,6 +109,12 @@ def storyboard(session: Session, project_id: str) -> Storyboard:
     if row is None:
         raise NotFound("storyboard", project_id)
     return row
+
+
+def words_of(project: Project, audio_url: str | None = None) -> str:
+    """Which song and words timed lines were heard in; of another song when one is given."""
+    url = project.audio_url if audio_url is None else audio_url
+    return fingerprint(url, project.vocal_stem_url, project.lyrics)
 
 
 def characters(session: Session, project_id: str) -> list[Character]:

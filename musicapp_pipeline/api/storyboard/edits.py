@@ -1,17 +1,30 @@
 """A person's corrections of what was heard, as ``Storyboard.edits`` keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
-from musicapp_pipeline.analysis.edits import EDITS, apply_edit
+from musicapp_pipeline.analysis.corrections import corrected
+from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
+from musicapp_pipeline.analysis.edits import EDITS, Edit, apply_edit
+from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.api.errors import Invalid
+from musicapp_pipeline.api.storyboard import earlier
 from musicapp_pipeline.api.storyboard.heard import uncorrected
 from musicapp_pipeline.api.storyboard.schemas import ROUNDING, StoryboardUpdate
-from musicapp_pipeline.store import artifacts
+from musicapp_pipeline.store import projects
 from musicapp_pipeline.store.models import Project, Storyboard
 
-RESETTABLE = {"beat_grid": "beatGrid", "sections": "sections", "lyrics_data": "lyrics"}
+RESETTABLE = {
+    "edits": "analysis",
+    "beat_grid": "beatGrid",
+    "sections": "sections",
+    "lyrics_data": "lyrics",
+}
 """Null in these goes back to what was heard."""
+TEMPO_ROUNDING = 0.02
+"""Share of a tempo that beats may go faster or slower than it says."""
 HEARD = "heardLyrics"
 """The lines that were heard, kept beside those that stand in their place."""
 
@@ -23,7 +36,7 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
         What the person should know.
 
     Raises:
-        Invalid, BadEdit
+        Invalid
     """
     kept = dict(board.edits)
     warnings = []
@@ -31,17 +44,18 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
     gone = [name for f in nulls if kept.pop(name := RESETTABLE[f], None) is not None]
     if "lyrics" in gone:
         warnings = _as_heard(project, board, kept.pop(HEARD, None))
-    if body.edits is not None:
-        analysis = uncorrected(board)
-        for edit in body.edits:
-            analysis = apply_edit(analysis, edit)  # says what does not fit
-        kept["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")
+    told = body.edits is None and "edits" not in nulls
     if body.beat_grid is not None:
+        if told:
+            warnings += earlier.beats(board, kept)
         sent = body.beat_grid.model_dump(mode="json", include=body.beat_grid.model_fields_set)
         _inside("beatGrid.beats", [b["time"] for b in sent.get("beats") or ()], project)
         _inside("beatGrid.downbeats", sent.get("downbeats") or (), project)
-        kept["beatGrid"] = {**kept.get("beatGrid", {}), **sent}
+        warnings += _check_tempo(board, sent)
+        kept["beatGrid"] = {**_base(kept.get("beatGrid", {}), sent), **sent}
     if body.sections is not None:
+        if told:
+            warnings += earlier.sections(kept)
         _inside("sections", [s.end_time for s in body.sections], project)
         kept["sections"] = [
             s.model_dump(mode="json", by_alias=True, exclude_none=True) for s in body.sections
@@ -49,22 +63,70 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
     if body.lyrics_data is not None:
         _inside("lyricsData", [x.end_time for x in body.lyrics_data], project)
         if "lyrics" not in kept:
-            kept[HEARD] = {"lines": board.lyrics_data, "of": _words_of(project)}
+            kept[HEARD] = {"lines": board.lyrics_data, "of": projects.words_of(project)}
         kept["lyrics"] = [x.model_dump(mode="json", by_alias=True) for x in body.lyrics_data]
+    if body.edits is not None:
+        _check_typed(board, kept, body.edits)
+        kept["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")
     board.edits = kept
-    return warnings
+    return [*warnings, *_not_fitting(board)]
+
+
+def _base(grid: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """What stays of a corrected grid: other beats have another tempo and other bars."""
+    return {k: v for k, v in grid.items() if k == "metre"} if "beats" in sent else grid
+
+
+def _check_tempo(board: Storyboard, sent: dict[str, Any]) -> list[str]:
+    beats = sent.get("beats") or board.beat_grid.get("beats") or ()
+    steps = [right["time"] - left["time"] for left, right in pairwise(beats)]
+    if not steps:
+        return []
+    tempo = 60 / median(steps)
+    if "beats" in sent and not SLOWEST <= tempo <= FASTEST:
+        raise Invalid(
+            f"these beats go at {tempo:.6g} BPM",
+            field="beatGrid.beats",
+            value=round(tempo, 3),
+            allowed=f"{SLOWEST:g} to {FASTEST:g} BPM",
+        )
+    bpm = sent.get("bpm")
+    if bpm is None or abs(bpm - tempo) <= TEMPO_ROUNDING * tempo:
+        return []
+    return [
+        f"bpm says {bpm:g}, but the beats go at {tempo:.1f}: bpm moves no beats; send beats, or"
+        " one of the edits scale_tempo and tap_tempo"
+    ]
+
+
+def _check_typed(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) -> None:
+    """Apply edits one by one; the first that does not fit says so, and which it is."""
+    lists = {name: value for name, value in kept.items() if name != "analysis"}
+    analysis = corrected(uncorrected(board), lists)
+    for n, edit in enumerate(typed):
+        try:
+            analysis = apply_edit(analysis, edit)
+        except BadEdit as error:
+            raise Invalid(
+                error.message,
+                field=f"edits.{n}.{error.field}",
+                value=error.value,
+                allowed=error.allowed,
+            ) from error
+
+
+def _not_fitting(board: Storyboard) -> list[str]:
+    """Edits of before that change nothing any more."""
+    plain = uncorrected(board)
+    return [note for note in corrected(plain, board.edits).notes if note not in plain.notes]
 
 
 def _as_heard(project: Project, board: Storyboard, kept: dict[str, Any] | None) -> list[str]:
     """Show the lines that were heard again, if the song and its words are still the same."""
-    if kept is None or kept["of"] != _words_of(project):
+    if kept is None or kept["of"] != projects.words_of(project):
         return ["the lines are heard again when the storyboard is generated the next time"]
     board.lyrics_data = kept["lines"]
     return []
-
-
-def _words_of(project: Project) -> str:
-    return artifacts.fingerprint(project.audio_url, project.vocal_stem_url, project.lyrics)
 
 
 def _inside(field: str, times: Sequence[float], project: Project) -> None:

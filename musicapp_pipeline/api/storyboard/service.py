@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.analysis.edits import EDITS
+from musicapp_pipeline.analysis.edits import readable
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
@@ -193,8 +193,8 @@ def read(project: Project, board: Storyboard, warnings: Sequence[str] = ()) -> S
         bpm_confidence=heard.get("bpm_confidence"),
         loudness_lufs=heard.get("loudness_lufs"),
         notes=list(analysis_of(board).notes) if heard else [],
-        edits=list(EDITS.validate_python(board.edits.get("analysis", ()))),
-        warnings=list(warnings),
+        edits=list(readable(board.edits.get("analysis", ()))[0]),
+        warnings=[*warnings, *board.heard.get("warnings", ())],
         revision=board.revision,
         created_at=board.created_at,
         updated_at=board.updated_at,

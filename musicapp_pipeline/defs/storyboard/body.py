@@ -8,13 +8,16 @@ from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.making import digest, need, version_of
 from musicapp_pipeline.defs.stage import Task
+from musicapp_pipeline.defs.stages import MEZZANINE
 from musicapp_pipeline.defs.storyboard import directing
+from musicapp_pipeline.defs.storyboard.carrying import unconformed
 from musicapp_pipeline.defs.storyboard.planning import (
     kept_of,
     planner_options,
     sync_scenes,
     to_direct,
 )
+from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import events, projects, scenes, takes
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.models import Project, Storyboard
@@ -39,8 +42,16 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
     }
 
 
+def prepare(task: Task) -> None:
+    """Another master first takes along what is kept and what people corrected."""
+    from musicapp_pipeline.defs.storyboard.remaster import follow
+
+    follow(task)
+
+
 def make(task: Task) -> Made:
     """Scenes with takes keep their cuts; the plan fills the rest."""
+    from musicapp_pipeline.defs.storyboard.remaster import warnings_of
     from musicapp_pipeline.storyboard.replan import replan_whole
 
     bench = task.bench
@@ -76,6 +87,9 @@ def make(task: Task) -> Made:
             kept, plan = meanwhile, replan_whole(meanwhile, analysis, lines, options)
         plan = tuple(directed.get(scene, scene) for scene in plan)
         rows = sync_scenes(session, project, plan, kept, capabilities)
+        warnings = warnings_of(board, rows)
+        board.heard = {**board.heard, "warnings": warnings}
+        short = unconformed(session, rows)
         plain = [{"id": s.id, "start": s.start_frame, "end": s.end_frame} for s in rows]
         keys = [s.key for s in rows]
         first_takes = [takes.take_key(s, 1) for s in rows]
@@ -83,6 +97,7 @@ def make(task: Task) -> Made:
         table = scenes_table(rows)
     task.add_keys("scene", keys)
     task.add_keys("take", first_takes)
+    notes = (*warnings, *notes, *_conformed(task, short))
     return Made(
         data_version=digest([plain, analysis.bpm, [line.model_dump() for line in lines]]),
         details={
@@ -90,6 +105,19 @@ def make(task: Task) -> Made:
             "shown": {"scenes": len(keys), "plan": table, "notes": [*analysis.notes, *notes]},
         },
     )
+
+
+def _conformed(task: Task, keys: list[str]) -> list[str]:
+    """Cut the takes that lie otherwise in a new master; what became of the others."""
+    notes = []
+    for number, key in enumerate(keys):
+        task.check_cancelled()
+        task.report(0.8 + 0.2 * number / len(keys), "fitting takes to the new master")
+        try:
+            task.ensure(MEZZANINE, key)
+        except MusicAppError as error:
+            notes.append(f"take {key} could not be fitted to its scene: {error.message}")
+    return notes
 
 
 def heard(board: Storyboard, lines: list[TimedLine]) -> SongAnalysis:

@@ -1,0 +1,222 @@
+"""Another master: scenes with takes and a person's corrections follow the music.
+
+A storyboard notes which song its scenes and edits are timed for. When another one has been heard
+since, the offset between the two is found, and everything that is kept moves by it, in the one
+transaction that notes the new song: a killed run has moved all or nothing, and nothing twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.analysis.corrections import corrected, shifted
+from musicapp_pipeline.analysis.model import SongAnalysis
+from musicapp_pipeline.analysis.replacing import Offset, offset_between
+from musicapp_pipeline.defs.making import digest
+from musicapp_pipeline.defs.stage import Task
+from musicapp_pipeline.defs.stages import AUDIO_ANALYSIS
+from musicapp_pipeline.defs.storyboard import carrying
+from musicapp_pipeline.store import artifacts, events, projects, scenes
+from musicapp_pipeline.store.errors import MediaMissing
+from musicapp_pipeline.store.models import Artifact, Scene, Storyboard
+from musicapp_pipeline.storyboard.moving import Carried, carry
+from musicapp_pipeline.timebase import frame_at
+
+TRUSTED = 0.5
+"""Confidence from which two masters are one recording (``analysis.replacing``)."""
+
+
+def follow(task: Task) -> None:
+    """Move what is kept if the song that was heard is not the one it is timed for."""
+    with task.bench.database.read() as session:
+        song = artifacts.get(session, "song", task.key)
+        before = dict(projects.storyboard(session, task.key).heard)
+        if song is None or song.media_key is None or before.get("song") == song.data_version:
+            return
+        if AUDIO_ANALYSIS.current(session, task.bench, task.key) is None:
+            return  # what is known of the beats is the former song's
+        masters = _masters(before)
+    task.report(0.02, "comparing the song with the former one")
+    offsets = {master: _offset(task, master, song.media_key) for master in masters}
+    task.check_cancelled()
+    with task.bench.database.write() as session:
+        project = projects.get(session, task.key, lock=True)
+        board = projects.storyboard(session, task.key)
+        if board.heard != before:
+            return  # another run was faster
+        _Replacing(session, task, board, song, offsets).carry_out()
+        events.tell(session, project.id, "storyboard", id=board.id)
+
+
+def warnings_of(board: Storyboard, rows: Sequence[Scene]) -> list[str]:
+    """What a person should know of scenes and corrections that were made for another song."""
+    strange = [s for s in rows if s.id in board.heard.get("strangers", {})]
+    out = list(board.heard.get("lost", ()))
+    if strange:
+        named = ", ".join(str(s.order) for s in strange)
+        out.append(
+            f"this is another recording than the one that the takes of scene {named} were made"
+            " for: they stay where they were, may not fit the music, and are off its beats"
+        )
+    foreign = board.heard.get("edits")
+    if foreign and foreign["print"] == digest(board.edits):
+        out.append(
+            "your corrections of beats, sections or lyrics were made for another recording; they"
+            " are in force unchanged: look whether they fit, or take them back"
+        )
+    return out
+
+
+def _masters(heard: Mapping[str, Any]) -> set[str]:
+    """The former songs that scenes or edits are timed for."""
+    named = {heard.get("master"), (heard.get("edits") or {}).get("of")}
+    return {m for m in {*named, *heard.get("strangers", {}).values()} if m}
+
+
+def _offset(task: Task, old: str, new: str) -> Offset:
+    if old == new:
+        return Offset(0.0, 1.0)
+    media = task.bench.media
+    try:
+        return offset_between(media.fetch(old), media.fetch(new))
+    except MediaMissing:
+        return Offset(0.0, 0.0)
+
+
+class _Replacing:
+    """One song's place taken by another, within a transaction."""
+
+    def __init__(
+        self,
+        session: Session,
+        task: Task,
+        board: Storyboard,
+        song: Artifact,
+        offsets: Mapping[str, Offset],
+    ) -> None:
+        self._session, self._board, self._song = session, board, song
+        self._task, self._offsets = task, offsets
+        self._project = projects.get(session, task.key)
+        self._fps = projects.fps_of(self._project)
+        self._before = dict(board.heard)
+        self._base = self._before.get("master")
+
+    def carry_out(self) -> None:
+        note: dict[str, Any] = {
+            "song": self._song.data_version,
+            "master": self._song.media_key,
+            "url": self._project.audio_url,
+        }
+        if self._base is not None:
+            note |= self._edits()
+            analysis = corrected(
+                SongAnalysis.model_validate(self._board.analysis), self._board.edits
+            )
+            note |= self._scenes(analysis)
+            offset = self._offsets[self._base]
+            if offset.confidence >= TRUSTED:
+                note["said"] = {"run": self._task.run_id, "seconds": round(offset.seconds, 3)}
+        self._board.heard = note
+        self._board.revision += 1
+
+    def _trusted(self, master: str) -> float | None:
+        offset = self._offsets[master]
+        return offset.seconds if offset.confidence >= TRUSTED else None
+
+    def _edits(self) -> dict[str, Any]:
+        """Shift a person's corrections; of another recording, note whose they are."""
+        edits = self._board.edits
+        if not edits:
+            return {}
+        foreign = self._before.get("edits")
+        timed_for = self._base
+        if foreign and foreign["print"] == digest(edits):
+            timed_for = foreign["of"]
+        assert timed_for is not None
+        seconds = self._trusted(timed_for)
+        if seconds is None:
+            return {"edits": {"of": timed_for, "print": digest(edits)}}
+        new = shifted(edits, seconds, float(self._board.analysis["duration"]))
+        lines = new.get("heardLyrics")
+        if lines and lines["of"] == projects.words_of(self._project, self._before.get("url")):
+            new["heardLyrics"] = {**lines, "of": projects.words_of(self._project)}
+        self._board.edits = new
+        return {}
+
+    def _scenes(self, analysis: SongAnalysis) -> dict[str, Any]:
+        """Move the scenes; note those that could not follow and those that are lost."""
+        rows = scenes.of_project(self._session, self._project.id)
+        rows.sort(key=lambda s: s.start_frame)
+        strangers = self._before.get("strangers", {})
+        last = max((s.end_frame for s in rows), default=0)
+        taken = {s.id for s in rows if scenes.has_takes(self._session, s.id)}
+        homes = {s.id: strangers.get(s.id, self._base) for s in rows}
+        places: dict[str, Carried | None] = {}
+        for master in dict.fromkeys(homes.values()):
+            group = [s for s in rows if homes[s.id] == master]
+            seconds = self._trusted(master)
+            if seconds is None:
+                places |= {s.id: _staying(s, analysis.duration, self._fps) for s in group}
+                continue
+            clips = {
+                n: carrying.clips_of(self._session, s, self._fps)
+                for n, s in enumerate(group)
+                if s.id in taken
+            }
+            moved = carry(group, seconds, analysis, self._fps, clips, last)
+            places |= {s.id: place for s, place in zip(group, moved, strict=True)}
+        foreign = {i for i in taken if self._trusted(homes[i]) is None}
+        _part([s.id for s in rows if s.id in taken], foreign, places)
+        lost = []
+        for scene in rows:
+            place = places[scene.id]
+            if place is not None:
+                seconds = self._trusted(homes[scene.id]) or 0.0
+                carrying.place(self._session, self._task.bench, scene, place, seconds)
+                continue
+            if scene.id in taken:
+                lost.append(
+                    f"scene {scene.order} ({scene.id}) has no place in the new song and is taken"
+                    " out; its takes are kept"
+                )
+            scenes.archive(self._session, scene)
+        staying = {i: homes[i] for i in sorted(foreign) if places[i] is not None}
+        return {
+            **({"strangers": staying} if staying else {}),
+            **({"lost": lost} if lost else {}),
+        }
+
+
+def _staying(scene: Scene, duration: float, fps: Fraction) -> Carried | None:
+    """A scene of another recording: where it was, as far as the song goes."""
+    total = frame_at(duration, fps)
+    if scene.start_frame >= total:
+        return None
+    over = scene.end_frame > total
+    return Carried(
+        scene.start_frame,
+        total if over else scene.end_frame,
+        scene.start_time,
+        duration if over else scene.end_time,
+    )
+
+
+def _part(kept: Sequence[str], foreign: set[str], places: dict[str, Carried | None]) -> None:
+    """Where scenes of several recordings overlap, those that are off the music give way."""
+    found = [(i, place) for i in kept if (place := places[i]) is not None]
+    ordered = [i for i, _ in sorted(found, key=lambda entry: entry[1].start_frame)]
+    for left, right in pairwise(ordered):
+        a, b = places[left], places[right]
+        if a is None or b is None or a.end_frame <= b.start_frame:
+            continue
+        if left in foreign and right not in foreign:
+            short = replace(a, end_frame=b.start_frame, end_time=b.start_time)
+            places[left] = short if short.end_frame > short.start_frame else None
+        else:
+            cut = a.end_frame - b.start_frame
+            late = replace(b, start_frame=a.end_frame, start_time=a.end_time, head=b.head + cut)
+            places[right] = late if late.end_frame > late.start_frame else None
