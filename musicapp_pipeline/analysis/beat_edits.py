@@ -5,19 +5,27 @@ from collections.abc import Sequence
 import numpy as np
 
 from musicapp_pipeline.analysis.arrays import Doubles
+from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.analysis.model import Beat, SongAnalysis
 
 METRES = range(1, 13)
-_SLOWEST, _FASTEST = 20.0, 400.0
+TEMPI = f"{SLOWEST:.0f} to {FASTEST:.0f} BPM"
 _STEADY = 0.04
 """Taps that stray less than this from a line mean a constant tempo."""
+_TOGETHER = 0.05
+"""Seconds; two taps nearer than this are one that bounced."""
 _SNAP = 0.04
 """Seconds within which an onset says where a tap was meant."""
 
 
 def shift_beats(analysis: SongAnalysis, milliseconds: float) -> SongAnalysis:
-    """Move the whole grid later (or earlier, if negative); sections stay."""
+    """Move the whole grid later (or earlier, if negative); sections stay.
+
+    Raises:
+        BadEdit: too far, or fewer than two beats would be left.
+    """
+    _require_beats(analysis)
     if not abs(milliseconds) <= 5000:
         raise BadEdit(
             f"a shift of {milliseconds} ms is not possible; give -5000 to 5000",
@@ -28,6 +36,13 @@ def shift_beats(analysis: SongAnalysis, milliseconds: float) -> SongAnalysis:
     by = milliseconds / 1000
     kept = {b.time: b for b in analysis.beats if 0 <= b.time + by <= analysis.duration}
     moved = {time: round(time + by, 4) for time in kept}
+    if len(moved) < 2:
+        raise BadEdit(
+            f"a shift of {milliseconds:g} ms leaves {len(moved)} beats in the song",
+            field="milliseconds",
+            value=milliseconds,
+            allowed="what leaves at least 2 beats",
+        )
     return analysis.model_copy(
         update={
             "beats": tuple(b.model_copy(update={"time": moved[t]}) for t, b in kept.items()),
@@ -41,10 +56,14 @@ def halve_tempo(analysis: SongAnalysis) -> SongAnalysis:
 
     Bars of six become bars of three; otherwise bars keep their number of beats and become twice
     as long.
+
+    Raises:
+        BadEdit: slower than 20 BPM, or fewer than two beats.
     """
     _require_beats(analysis)
     first = _first_downbeat(analysis)
     beats = analysis.beats[first % 2 :: 2]
+    _check_tempo(analysis, analysis.bpm / 2, len(beats))
     metre = (
         analysis.metre // 2 if analysis.metre % 2 == 0 and analysis.metre > 4 else analysis.metre
     )
@@ -56,8 +75,12 @@ def double_tempo(analysis: SongAnalysis) -> SongAnalysis:
 
     Bars of three become bars of six; otherwise bars keep their number of beats and become half
     as long.
+
+    Raises:
+        BadEdit: faster than 400 BPM, or no beats to begin with.
     """
     _require_beats(analysis)
+    _check_tempo(analysis, analysis.bpm * 2, 2 * len(analysis.beats) - 1)
     beats: list[Beat] = []
     for here, after in zip(analysis.beats, (*analysis.beats[1:], None), strict=True):
         beats.append(here)
@@ -81,25 +104,26 @@ def tap_tempo(analysis: SongAnalysis, taps: Sequence[float]) -> SongAnalysis:
         taps: at least four times in seconds, ascending.
 
     Raises:
-        BadEdit: too few taps, not ascending, or a tempo outside 20 to 400 BPM.
+        BadEdit: too few taps, not ascending, two at once, or a tempo outside 20 to 400 BPM.
     """
     times = np.asarray(taps, np.float64)
     gaps = np.diff(times)
-    if len(times) < 4 or not np.all(gaps > 0) or not np.all(np.isfinite(times)):
+    if len(times) < 4 or not np.all(gaps >= _TOGETHER) or not np.all(np.isfinite(times)):
         raise BadEdit(
             f"{len(times)} taps cannot make a grid; tap at least four times, in order",
             field="taps",
             value=list(taps)[:8],
-            allowed="at least 4 ascending times in seconds",
+            allowed=f"at least 4 ascending times in seconds, {_TOGETHER:g} or more apart",
         )
-    bpm = 60 / float(np.median(gaps))
-    if not _SLOWEST <= bpm <= _FASTEST:
-        raise BadEdit(
-            f"these taps mean {bpm:.0f} BPM; the tempo must be {_SLOWEST:.0f} to {_FASTEST:.0f}",
-            field="taps",
-            value=round(bpm, 1),
-            allowed=f"{_SLOWEST:.0f} to {_FASTEST:.0f} BPM",
-        )
+    for part in (gaps, gaps[:4], gaps[-4:]):  # the first and last go on to the song's ends
+        bpm = 60 / float(np.median(part))
+        if not SLOWEST <= bpm <= FASTEST:
+            raise BadEdit(
+                f"these taps mean {bpm:.0f} BPM; the tempo must be {SLOWEST:.0f} to {FASTEST:.0f}",
+                field="taps",
+                value=round(bpm, 1),
+                allowed=TEMPI,
+            )
     grid = _grid(times, analysis)
     strengths = {round(b.time, 2): b.strength for b in analysis.beats}
     beats = tuple(
@@ -185,6 +209,19 @@ def _onset_offset(taps: Doubles, analysis: SongAnalysis) -> float:
 def _first_downbeat(analysis: SongAnalysis) -> int:
     times = [b.time for b in analysis.beats]
     return times.index(analysis.downbeats[0]) if analysis.downbeats else 0
+
+
+def _check_tempo(analysis: SongAnalysis, bpm: float, beats: int) -> None:
+    """A tempo is what it is called and what its beats make of it."""
+    most = analysis.duration * FASTEST / 60 + 2
+    if not SLOWEST <= bpm <= FASTEST or not 2 <= beats <= most:
+        raise BadEdit(
+            f"that would be {bpm:g} BPM with {beats} beats in {analysis.duration:g} s; the tempo"
+            f" must be {TEMPI}",
+            field="direction",
+            value=round(bpm, 3),
+            allowed=TEMPI,
+        )
 
 
 def _require_beats(analysis: SongAnalysis) -> None:

@@ -5,11 +5,19 @@ other beats or sections than last time.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from musicapp_pipeline.analysis import beat_edits, section_edits
+from musicapp_pipeline.analysis.edit_fields import (
+    MAX_TAPS,
+    Bpm,
+    Metre,
+    Milliseconds,
+    Seconds,
+    SectionName,
+)
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.analysis.model import Frozen, SongAnalysis
 
@@ -18,7 +26,7 @@ class ShiftBeats(Frozen):
     """The grid was early or late by so many milliseconds."""
 
     kind: Literal["shift_beats"] = "shift_beats"
-    milliseconds: float
+    milliseconds: Milliseconds
 
 
 class ScaleTempo(Frozen):
@@ -26,53 +34,53 @@ class ScaleTempo(Frozen):
 
     kind: Literal["scale_tempo"] = "scale_tempo"
     direction: Literal["halve", "double"]
-    bpm: float | None = None
+    bpm: Bpm | None = None
 
 
 class TapTempo(Frozen):
     """The grid is where the person tapped."""
 
     kind: Literal["tap_tempo"] = "tap_tempo"
-    taps: tuple[float, ...]
+    taps: tuple[Seconds, ...] = Field(max_length=MAX_TAPS)
 
 
 class FirstDownbeat(Frozen):
     """A bar begins at ``time``."""
 
     kind: Literal["first_downbeat"] = "first_downbeat"
-    time: float
-    metre: int | None = None
+    time: Seconds
+    metre: Metre | None = None
 
 
 class RenameSection(Frozen):
     """The section sounding at ``time`` is called ``name`` and is of ``type``."""
 
     kind: Literal["rename_section"] = "rename_section"
-    time: float
-    name: str
-    type: str | None = None
+    time: Seconds
+    name: SectionName
+    type: str | None = Field(None, max_length=40)
 
 
 class MoveBoundary(Frozen):
     """The boundary near ``time`` belongs on the bar near ``to``."""
 
     kind: Literal["move_boundary"] = "move_boundary"
-    time: float
-    to: float
+    time: Seconds
+    to: Seconds
 
 
 class SplitSection(Frozen):
     """A section begins at the bar near ``time``."""
 
     kind: Literal["split_section"] = "split_section"
-    time: float
+    time: Seconds
 
 
 class MergeSections(Frozen):
     """There is no boundary near ``time``."""
 
     kind: Literal["merge_sections"] = "merge_sections"
-    time: float
+    time: Seconds
 
 
 Edit = Annotated[
@@ -88,9 +96,28 @@ Edit = Annotated[
 ]
 EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 """Reads and writes a list of edits as JSON."""
+_ONE: TypeAdapter[Edit] = TypeAdapter(Edit)
+BEATS = ("shift_beats", "scale_tempo", "tap_tempo", "first_downbeat")
+"""Kinds that change beats; the others change sections."""
 
+_EDGE = 0.05
+"""Seconds by which a moment that people round may lie outside the song."""
 _SAME_BARS = 2.0
 """A boundary may have moved by so many bars between two analyses and still be the same one."""
+
+
+def readable(stored: Iterable[Any]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    """Stored edits, and what to say of those that today's rules would not take."""
+    kept: list[Edit] = []
+    notes: list[str] = []
+    for entry in stored:
+        try:
+            kept.append(_ONE.validate_python(entry))
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = str(first["loc"][-1]) if first["loc"] else "kind"
+            notes.append(f"one of your edits cannot be used and is left out: its {field} is wrong")
+    return tuple(kept), tuple(notes)
 
 
 def apply_edit(analysis: SongAnalysis, edit: Edit) -> SongAnalysis:
@@ -99,6 +126,7 @@ def apply_edit(analysis: SongAnalysis, edit: Edit) -> SongAnalysis:
     Raises:
         BadEdit: the edit does not fit the song.
     """
+    _check_moments(analysis, edit)
     match edit:
         case ShiftBeats():
             return beat_edits.shift_beats(analysis, edit.milliseconds)
@@ -156,6 +184,19 @@ def _shifted(edit: Edit, seconds: float) -> Edit:
             return edit
 
 
+def _check_moments(analysis: SongAnalysis, edit: Edit) -> None:
+    for field in ("time", "to", "taps"):
+        given = getattr(edit, field, ())
+        for moment in given if isinstance(given, tuple) else (given,):
+            if not -_EDGE <= moment <= analysis.duration + _EDGE:
+                raise BadEdit(
+                    f"{moment:g} s is not in the song, which lasts {analysis.duration:g} s",
+                    field=field,
+                    value=moment,
+                    allowed=f"0 to {analysis.duration:g} s",
+                )
+
+
 def _scale(analysis: SongAnalysis, edit: ScaleTempo) -> SongAnalysis:
     return (
         beat_edits.halve_tempo(analysis)
@@ -180,12 +221,8 @@ def _agreed(analysis: SongAnalysis, edit: Edit) -> bool:
             return False
 
 
-def _bar_seconds(analysis: SongAnalysis) -> float:
-    return 60 / analysis.bpm * analysis.metre if analysis.bpm > 0 else 2.0
-
-
 def _near(analysis: SongAnalysis, time: float, bars: float) -> bool:
-    reach = bars * _bar_seconds(analysis)
+    reach = bars * section_edits.bar_seconds(analysis)
     return any(abs(s.start_time - time) < reach for s in analysis.sections[1:])
 
 
@@ -197,7 +234,7 @@ def _boundary(analysis: SongAnalysis, time: float) -> int:
             "the song is one section; split it first", field="time", value=time, allowed="a split"
         )
     index = min(range(1, len(starts)), key=lambda i: abs(starts[i] - time))
-    if abs(starts[index] - time) > _SAME_BARS * _bar_seconds(analysis):
+    if abs(starts[index] - time) > _SAME_BARS * section_edits.bar_seconds(analysis):
         raise BadEdit(
             f"no section begins near {time:.2f} s",
             field="time",

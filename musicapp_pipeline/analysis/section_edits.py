@@ -5,8 +5,8 @@ from musicapp_pipeline.analysis.model import SECTION_TYPES, Section, SongAnalysi
 
 CERTAIN = 1.0
 """The confidence of what a person decided."""
-_EDGE = 0.02
-"""Seconds within which two boundaries are the same."""
+_LEAST = 0.75
+"""Of a bar: no edit makes a section shorter; bars that drift still count as whole."""
 
 
 def rename_section(
@@ -36,7 +36,8 @@ def move_boundary(analysis: SongAnalysis, index: int, time: float) -> SongAnalys
     """Move the start of section ``index`` to the bar nearest to ``time``.
 
     Raises:
-        BadEdit: the first section's start cannot move, and no section may vanish.
+        BadEdit: the first section's start cannot move, and no section may become shorter than
+            a bar.
     """
     section = _section(analysis, index)
     if index == 0:
@@ -47,7 +48,7 @@ def move_boundary(analysis: SongAnalysis, index: int, time: float) -> SongAnalys
             allowed=f"1 to {len(analysis.sections) - 1}",
         )
     before = analysis.sections[index - 1]
-    at = _bar_between(analysis, time, before.start_time, section.end_time)
+    at = _bar_between(analysis, time, before.start_time, section.end_time, "to")
     pair = (
         before.model_copy(update={"end_time": at}),
         section.model_copy(update={"start_time": at, "confidence": CERTAIN}),
@@ -56,9 +57,13 @@ def move_boundary(analysis: SongAnalysis, index: int, time: float) -> SongAnalys
 
 
 def split_section(analysis: SongAnalysis, index: int, time: float) -> SongAnalysis:
-    """Cut section ``index`` in two at the bar nearest to ``time``."""
+    """Cut section ``index`` in two at the bar nearest to ``time``.
+
+    Raises:
+        BadEdit: a part would be shorter than a bar.
+    """
     section = _section(analysis, index)
-    at = _bar_between(analysis, time, section.start_time, section.end_time)
+    at = _bar_between(analysis, time, section.start_time, section.end_time, "time")
     halves = (
         section.model_copy(update={"end_time": at, "confidence": CERTAIN}),
         section.model_copy(
@@ -91,6 +96,11 @@ def section_at(analysis: SongAnalysis, time: float) -> int:
     return len(analysis.sections) - 1
 
 
+def bar_seconds(analysis: SongAnalysis) -> float:
+    """How long a bar lasts, by the tempo; two seconds where there is none."""
+    return 60 / analysis.bpm * analysis.metre if analysis.bpm > 0 else 2.0
+
+
 def _section(analysis: SongAnalysis, index: int) -> Section:
     if not 0 <= index < len(analysis.sections):
         raise BadEdit(
@@ -102,17 +112,27 @@ def _section(analysis: SongAnalysis, index: int) -> Section:
     return analysis.sections[index]
 
 
-def _bar_between(analysis: SongAnalysis, time: float, start: float, end: float) -> float:
-    """The bar start (or beat, or moment, where there are none) nearest to ``time`` inside."""
+def _bar_between(
+    analysis: SongAnalysis, time: float, start: float, end: float, field: str
+) -> float:
+    """The bar start (or beat, or moment, where there are none) nearest to ``time`` that leaves a
+    bar on both sides."""
+    least = _LEAST * min(bar_seconds(analysis), 4.0)
     for grid in (analysis.downbeats, tuple(b.time for b in analysis.beats), (time,)):
-        inside = [t for t in grid if start + _EDGE < t < end - _EDGE]
+        near = [t for t in grid if abs(t - time) <= least]
+        inside = [t for t in near if start + least <= t <= end - least]
         if inside:
             return min(inside, key=lambda t: abs(t - time))
+        if near:
+            break  # edges stay on bars
+    room = start + least <= end - least
     raise BadEdit(
-        f"{time:.2f} s leaves no room between {start:.2f} and {end:.2f} s",
-        field="time",
+        f"{time:.2f} s leaves less than a bar between {start:.2f} and {end:.2f} s",
+        field=field,
         value=time,
-        allowed=f"between {start:.2f} and {end:.2f} s",
+        allowed=f"{start + least:.2f} to {end - least:.2f} s"
+        if room
+        else "nothing: it is too short",
     )
 
 

@@ -3,8 +3,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from musicapp_pipeline.analysis import beat_edits, edits, section_edits
+from musicapp_pipeline.analysis.corrections import corrected
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.analysis.model import Beat, Section, SongAnalysis
 
@@ -100,7 +102,17 @@ def test_taps_that_slow_down_are_kept_and_continued():
     assert_whole(tapped)
 
 
-@pytest.mark.parametrize("taps", [[], [1.0, 2.0, 3.0], [1, 2, 2, 3, 4], [1.0, 20.0, 40.0, 60.0]])
+@pytest.mark.parametrize(
+    "taps",
+    [
+        [],
+        [1.0, 2.0, 3.0],
+        [1, 2, 2, 3, 4],
+        [1.0, 20.0, 40.0, 60.0],
+        [20, 20 + 1e-9, 20 + 2e-9, 20 + 3e-9, 20 + 4e-9, 21, 22, 23, 24, 25, 26, 27],
+        [20, 20.06, 20.12, 20.18, 20.24, 21, 22, 23, 24, 25, 26, 27],
+    ],
+)
 def test_taps_that_make_no_grid_are_refused(taps):
     with pytest.raises(BadEdit) as caught:
         beat_edits.tap_tempo(song(), taps)
@@ -129,10 +141,122 @@ def test_boundaries_that_are_not_there_cannot_move(index):
         section_edits.move_boundary(song(), index, 10.0)
 
 
-def test_no_section_vanishes_by_moving():
-    moved = section_edits.move_boundary(song(), 1, 0.0)
-    assert moved.sections[0].end_time > 0
-    assert_whole(moved)
+@pytest.mark.parametrize("time", [0.0, 0.3, 16.4])
+def test_no_section_vanishes_by_moving(time):
+    with pytest.raises(BadEdit, match="less than a bar") as caught:
+        section_edits.move_boundary(song(), 1, time)
+    assert (caught.value.field, caught.value.value) == ("to", time)
+    assert caught.value.allowed == "1.50 to 15.00 s"
+
+
+@pytest.mark.parametrize("time", [0.1, 0.9, 8.4])
+def test_no_part_of_a_section_is_shorter_than_a_bar(time):
+    with pytest.raises(BadEdit, match="less than a bar") as caught:
+        section_edits.split_section(song(), 0, time)
+    assert caught.value.field == "time"
+    assert_whole(section_edits.split_section(song(), 0, 1.2))
+
+
+def test_where_no_bar_is_near_a_section_is_split_where_one_says():
+    late = song().model_copy(update={"beats": song().beats[40:], "downbeats": ()})
+    split = section_edits.split_section(late, 0, 4.2)
+    assert split.sections[1].start_time == 4.2
+
+
+@pytest.mark.parametrize(("direction", "last"), [("double", 240), ("halve", 30)])
+def test_a_tempo_that_nobody_plays_is_refused(direction, last):
+    edit = edits.ScaleTempo(direction=direction)
+    scaled = song()
+    with pytest.raises(BadEdit) as caught:
+        for _ in range(10):
+            scaled = edits.apply_edit(scaled, edit)
+    assert scaled.bpm == last
+    assert (caught.value.field, caught.value.allowed) == ("direction", "20 to 400 BPM")
+
+
+def test_beats_that_belie_the_tempo_are_not_doubled_without_end():
+    dense = tuple(Beat(time=round(0.001 * i, 4), strength=0.5) for i in range(30_000))
+    with pytest.raises(BadEdit, match="59999 beats"):
+        beat_edits.double_tempo(song().model_copy(update={"beats": dense}))
+
+
+def test_no_shift_leaves_a_song_without_beats():
+    moved = song()
+    with pytest.raises(BadEdit) as caught:
+        for _ in range(9):
+            moved = beat_edits.shift_beats(moved, 5000)
+    assert caught.value.field == "milliseconds"
+    assert len(moved.beats) >= 2
+
+
+@pytest.mark.parametrize(
+    ("edit", "field"),
+    [
+        (edits.TapTempo(taps=(500.0, 500.5, 501.0, 501.5)), "taps"),
+        (edits.MoveBoundary(time=8.5, to=500.0), "to"),
+        (edits.MoveBoundary(time=500.0, to=8.5), "time"),
+        (edits.RenameSection(time=-5.0, name="Hook"), "time"),
+        (edits.RenameSection(time=80_000.0, name="Hook"), "time"),
+        (edits.FirstDownbeat(time=34.2), "time"),
+        (edits.SplitSection(time=-1.0), "time"),
+        (edits.MergeSections(time=99.0), "time"),
+    ],
+)
+def test_a_moment_outside_the_song_is_refused(edit, field):
+    with pytest.raises(BadEdit, match="not in the song, which lasts 34 s") as caught:
+        edits.apply_edit(song(), edit)
+    assert (caught.value.field, caught.value.allowed) == (field, "0 to 34 s")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "scale_tempo", "direction": "halve", "bpm": -4},
+        {"kind": "scale_tempo", "direction": "halve", "bpm": 1000},
+        {"kind": "shift_beats", "milliseconds": float("inf")},
+        {"kind": "shift_beats", "milliseconds": float("nan")},
+        {"kind": "shift_beats", "milliseconds": True},
+        {"kind": "first_downbeat", "time": 1e9},
+        {"kind": "first_downbeat", "time": 1, "metre": 13},
+        {"kind": "tap_tempo", "taps": [1, 2, 3, float("inf")]},
+        {"kind": "tap_tempo", "taps": [1.0] * 10_001},
+        {"kind": "rename_section", "time": 1, "name": "\ud83d"},
+        {"kind": "rename_section", "time": 1, "name": "a", "type": "\ud83d"},
+        {"kind": "rename_section", "time": 1, "name": "a" * 81},
+    ],
+)
+def test_what_no_edit_can_hold_is_refused_and_passed_over_where_it_is_stored(entry):
+    with pytest.raises(ValidationError):
+        edits.EDITS.validate_python([entry])
+    kept, notes = edits.readable([entry, {"kind": "split_section", "time": 4.0}])
+    assert kept == (edits.SplitSection(time=4.0),)
+    assert len(notes) == 1
+
+
+def test_a_name_is_one_line():
+    edit = edits.RenameSection(time=1, name=" Big\r\nhook\x00\u2028 2 ")
+    assert edit.name == "Big hook 2"
+
+
+def test_typed_edits_come_after_whole_lists():
+    lists = {
+        "beatGrid": {"beats": [{"time": 0.4 * n, "strength": 1.0} for n in range(80)]},
+        "sections": [
+            {"name": "Intro", "startTime": 0, "endTime": 10},
+            {"name": "Verse", "startTime": 10, "endTime": 34},
+        ],
+    }
+    typed = (
+        edits.ShiftBeats(milliseconds=100),
+        edits.RenameSection(time=12, name="Hook", type="chorus"),
+        edits.MergeSections(time=30),
+    )
+    done = corrected(song(), {**lists, "analysis": edits.EDITS.dump_python(typed, mode="json")})
+    assert done.beats[0].time == 0.1
+    assert [s.name for s in done.sections] == ["Intro", "Hook"]
+    assert_whole(done)
+    odd = corrected(song(), {**lists, "analysis": [{"kind": "first_downbeat", "time": "x"}]})
+    assert "its time is wrong" in odd.notes[0]
 
 
 def test_splitting_and_merging_give_the_sections_back():

@@ -6,7 +6,7 @@ import pytest
 
 from musicapp_pipeline.analysis.model import SECTION_TYPES
 from musicapp_pipeline.api.storyboard.schemas import SectionType
-from musicapp_pipeline.store import jobs
+from musicapp_pipeline.store import jobs, projects
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import generated, new_project, planned
 from musicapp_pipeline_tests.api.world import BPM, World
@@ -141,6 +141,12 @@ def test_shifted_beats_take_free_cuts_with_them_and_leave_paid_ones(api: Api, wo
         {"edits": [{"kind": "wish"}]},
         {"edits": [{"kind": "move_boundary", "time": 900, "to": 901}]},
         {"beatGrid": {"bpm": None}},
+        {"beatGrid": {"bpm": 999}},
+        {"beatGrid": {"bpm": 5}},
+        {"beatGrid": {"beats": [{"time": 1}]}},
+        {"beatGrid": {"beats": [{"time": 1}, {"time": 1.001}, {"time": 1.002}]}},
+        {"beatGrid": {"downbeats": [-3, 4]}},
+        {"sections": [{"name": "\x01", "startTime": 0, "endTime": 5}]},
     ],
 )
 def test_impossible_corrections_are_refused(api: Api, world: World, body: dict) -> None:
@@ -148,6 +154,131 @@ def test_impossible_corrections_are_refused(api: Api, world: World, body: dict) 
     before = api.get(f"{at}/storyboard").json()
     assert api.put(f"{at}/storyboard", json=body).status_code == 422
     assert api.get(f"{at}/storyboard").json() == before
+
+
+SHIFT = {"kind": "shift_beats", "milliseconds": 5000}
+DOUBLE = {"kind": "scale_tempo", "direction": "double"}
+IMPOSSIBLE = [
+    ([DOUBLE, DOUBLE], "edits.1.direction", 480, "20 to 400 BPM"),
+    ([{"kind": "tap_tempo", "taps": [500, 500.5, 501, 501.5]}], "edits.0.taps", 500, "0 to 40 s"),
+    ([{"kind": "move_boundary", "time": 20, "to": 500}], "edits.0.to", 500, "0 to 40 s"),
+    ([{"kind": "rename_section", "time": -5, "name": "a"}], "edits.0.time", -5, "0 to 40 s"),
+    ([{"kind": "split_section", "time": 0.2}], "edits.0.time", 0.2, None),
+    ([SHIFT] * 9, "edits.7.milliseconds", 5000, "what leaves at least 2 beats"),
+    ([{**DOUBLE, "bpm": -4}], "edits.0.scale_tempo.bpm", -4, "at least 20"),
+]
+
+
+@pytest.mark.parametrize(("typed", "field", "value", "allowed"), IMPOSSIBLE)
+def test_an_edit_that_does_not_fit_is_named_with_what_would(
+    api: Api, world: World, typed: list, field: str, value: float, allowed: str | None
+) -> None:
+    at, _ = planned(api, world)
+    before = api.get(f"{at}/storyboard").json()
+    answer = api.put(f"{at}/storyboard", json={"edits": typed})
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["field"], error["value"]) == (field, value)
+    assert error["allowed"] == allowed or allowed is None
+    assert api.get(f"{at}/storyboard").json() == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"edits": [{"kind": "rename_section", "time": 1, "name": "\\ud83d"}]}',
+        '{"edits": [{"kind": "rename_section", "time": 1, "name": "a", "type": "\\ud83d"}]}',
+        '{"edits": [{"kind": "shift_beats", "milliseconds": 1e400}]}',
+        '{"edits": [{"kind": "move_boundary", "time": 1, "to": 1e400}]}',
+        '{"edits": [{"kind": "move_boundary", "time": NaN, "to": 1}]}',
+        '{"beatGrid": {"downbeats": [NaN]}}',
+        '{"beatGrid": {"bpm": NaN}}',
+        '{"sections": [{"name": "a", "startTime": NaN, "endTime": 5}]}',
+        '{"lyricsData": [{"text": "a", "startTime": 0, "endTime": NaN}]}',
+    ],
+)
+def test_what_no_database_keeps_is_refused(api: Api, world: World, body: str) -> None:
+    at, _ = planned(api, world)
+    headers = {"Content-Type": "application/json"}
+    answer = api.put(f"{at}/storyboard", content=body, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert api.get(f"{at}/storyboard").status_code == 200
+
+
+def test_an_edit_that_was_stored_under_laxer_rules_does_not_hide_the_storyboard(
+    api: Api, world: World
+) -> None:
+    at, _ = planned(api, world)
+    with world.database.write() as session:
+        board = projects.storyboard(session, at.rpartition("/")[2])
+        half = {"kind": "rename_section", "time": 1.0, "name": "\ud83d"}
+        board.edits = {"analysis": [half, {**SHIFT, "milliseconds": 20.0}]}
+    board = api.get(f"{at}/storyboard").json()
+    assert [e["kind"] for e in board["edits"]] == ["shift_beats"]
+    said = api.put(f"{at}/storyboard", json={"lyricsData": None}).json()["warnings"]
+    assert any("its name is wrong" in warning for warning in said)
+
+
+def test_names_are_one_line(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    edit = {"kind": "rename_section", "time": 1, "name": "Big\nhook\x00"}
+    board = api.put(f"{at}/storyboard", json={"edits": [edit]}).json()
+    assert board["sections"][0]["name"] == "Big hook"
+    section = {"name": "My\r\nsong", "startTime": 0, "endTime": 40}
+    board = api.put(f"{at}/storyboard", json={"sections": [section]}).json()
+    assert board["sections"][0]["name"] == "My song"
+
+
+def test_a_typed_edit_after_a_list_of_sections_changes_it(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    url = f"{at}/storyboard"
+    rename = {"kind": "rename_section", "time": 30, "name": "Hook", "type": "chorus"}
+    sections = [
+        {"name": "Intro", "startTime": 0, "endTime": 20},
+        {"name": "Verse", "startTime": 20, "endTime": 40},
+    ]
+    api.put(url, json={"sections": sections})
+    board = api.put(url, json={"edits": [rename]}).json()
+    assert [s["name"] for s in board["sections"]] == ["Intro", "Hook"]
+    board = api.put(url, json={"sections": sections}).json()
+    assert [s["name"] for s in board["sections"]] == ["Intro", "Verse"]
+    assert board["edits"] == []
+    assert any("rename section" in warning for warning in board["warnings"])
+    board = api.put(url, json={"sections": sections, "edits": [rename]}).json()
+    assert [s["name"] for s in board["sections"]] == ["Intro", "Hook"]
+    assert board["warnings"] == []
+
+
+def test_a_grid_made_from_shifted_beats_is_not_shifted_again(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    url = f"{at}/storyboard"
+    shift = {"kind": "shift_beats", "milliseconds": 100}
+    seen = api.put(url, json={"edits": [shift]}).json()["beatGrid"]
+    board = api.put(url, json={"beatGrid": {"metre": 3}}).json()
+    assert board["beatGrid"]["beats"] == seen["beats"]
+    assert (board["beatGrid"]["metre"], board["edits"]) == (3, [])
+    assert any("shift beats" in warning for warning in board["warnings"])
+    board = api.put(url, json={"edits": [shift]}).json()
+    assert board["beatGrid"]["beats"][0]["time"] == pytest.approx(seen["beats"][0]["time"] + 0.1)
+    beats = [{"time": n} for n in range(1, 39)]
+    grid = api.put(url, json={"beatGrid": {"beats": beats}}).json()["beatGrid"]
+    assert (grid["bpm"], grid["downbeats"][:2]) == (60, [1, 4])
+
+
+def test_a_tempo_that_the_beats_do_not_have_is_said(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    board = api.put(f"{at}/storyboard", json={"beatGrid": {"bpm": 96}}).json()
+    assert "the beats go at 120.0" in board["warnings"][0]
+    board = api.put(f"{at}/storyboard", json={"beatGrid": {"bpm": 121}}).json()
+    assert board["warnings"] == []
+
+
+def test_null_undoes_all_typed_edits(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    heard = api.get(f"{at}/storyboard").json()
+    api.put(f"{at}/storyboard", json={"edits": [{"kind": "shift_beats", "milliseconds": 100}]})
+    board = api.put(f"{at}/storyboard", json={"edits": None}).json()
+    assert (board["beatGrid"], board["edits"]) == (heard["beatGrid"], [])
 
 
 def test_times_that_people_rounded_are_taken(api: Api, world: World) -> None:

@@ -44,9 +44,9 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
     gone = [name for f in nulls if kept.pop(name := RESETTABLE[f], None) is not None]
     if "lyrics" in gone:
         warnings = _as_heard(project, board, kept.pop(HEARD, None))
-    told = body.edits is None and "edits" not in nulls
+    alone = body.edits is None and "edits" not in nulls
     if body.beat_grid is not None:
-        if told:
+        if alone:
             warnings += earlier.beats(board, kept)
         sent = body.beat_grid.model_dump(mode="json", include=body.beat_grid.model_fields_set)
         _inside("beatGrid.beats", [b["time"] for b in sent.get("beats") or ()], project)
@@ -54,7 +54,7 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
         warnings += _check_tempo(board, sent)
         kept["beatGrid"] = {**_base(kept.get("beatGrid", {}), sent), **sent}
     if body.sections is not None:
-        if told:
+        if alone:
             warnings += earlier.sections(kept)
         _inside("sections", [s.end_time for s in body.sections], project)
         kept["sections"] = [

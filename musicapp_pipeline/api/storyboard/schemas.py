@@ -1,10 +1,11 @@
 """What storyboards and timelines look like from outside."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST, named
 from musicapp_pipeline.analysis.edits import Edit
 from musicapp_pipeline.api.jobs.schemas import JOB_EXAMPLE, JobRead
 from musicapp_pipeline.api.kit.models import Changes, Input, Moment, Output, Text
@@ -132,16 +133,18 @@ class BeatEdit(Input):
 class BeatGridEdit(Changes):
     """A corrected beat grid, whole; without ``downbeats`` bars are counted from the first beat."""
 
-    bpm: float | None = Field(None, gt=0, le=1000)
-    beats: list[BeatEdit] | None = Field(None, min_length=1, max_length=MAX_BEATS)
-    downbeats: list[float] | None = Field(None, max_length=MAX_BEATS)
+    bpm: float | None = Field(None, ge=SLOWEST, le=FASTEST)
+    beats: list[BeatEdit] | None = Field(None, min_length=2, max_length=MAX_BEATS)
+    downbeats: list[Annotated[float, Field(ge=0, le=SONG)]] | None = Field(
+        None, max_length=MAX_BEATS
+    )
     metre: int | None = Field(None, ge=1, le=32)
 
 
 class SectionEdit(Input):
     """A section somebody named or moved."""
 
-    name: Text = Field(min_length=1, max_length=100)
+    name: Annotated[Text, AfterValidator(named)] = Field(min_length=1, max_length=100)
     start_time: float = Field(ge=0, le=SONG)
     end_time: float = Field(gt=0, le=SONG)
     type: SectionType | None = None
@@ -159,9 +162,10 @@ class LyricEdit(Input):
 
 class StoryboardUpdate(Changes):
     """Manual adjustments; each list replaces the whole list, absent ones stay, null goes back to
-    what was heard."""
+    what was heard. Typed edits come after whole lists: those sent before a list are part of what
+    it replaces, those sent with it or later change it."""
 
-    nullable = frozenset({"beat_grid", "sections", "lyrics_data"})
+    nullable = frozenset({"edits", "beat_grid", "sections", "lyrics_data"})
 
     model_config = ConfigDict(
         json_schema_extra={
