@@ -57,10 +57,7 @@ def shifted(edits: Mapping[str, Any], seconds: float, duration: float) -> dict[s
         return [row for row in new if row["endTime"] > row["startTime"]]
 
     if "analysis" in out:
-        typed = [
-            _inside(e, duration)
-            for e in shift_edits(EDITS.validate_python(out["analysis"]), seconds)
-        ]
+        typed = [_inside(e, duration) for e in shift_edits(readable(out["analysis"])[0], seconds)]
         out["analysis"] = EDITS.dump_python(tuple(e for e in typed if e is not None), mode="json")
     if out.get("beatGrid"):
         grid = dict(out["beatGrid"])

@@ -31,7 +31,7 @@ from musicapp_pipeline.api.problems import Problem
 from musicapp_pipeline.api.projects.schemas import ProjectRead, ProjectSummary
 from musicapp_pipeline.api.scenes.schemas import SceneRead, VersionRead
 from musicapp_pipeline.api.storyboard.schemas import StoryboardQueued, StoryboardRead, TimelineRead
-from musicapp_pipeline.api.takes.schemas import Generating, Remixing
+from musicapp_pipeline.api.takes.schemas import Generating, PromptDiffRead, Remixing
 from musicapp_pipeline.api.uploads.schemas import UploadRead
 from musicapp_pipeline.errors import MusicAppError
 
@@ -149,6 +149,11 @@ class Client:
     def score(self, project_id: str, scene_id: str, version_id: str, body: Json) -> VersionRead:
         path = f"/api/projects/{project_id}/scenes/{scene_id}/versions/{version_id}/score"
         return self._make(VersionRead, path, json=body)
+
+    def prompt_diff(self, project_id: str, scene_id: str, version_id: str) -> PromptDiffRead:
+        """How the prompt that would be sent now differs from a take's."""
+        path = f"/api/projects/{project_id}/scenes/{scene_id}/versions/{version_id}/prompt-diff"
+        return self._get(PromptDiffRead, path)
 
     def export(self, project_id: str, body: Json | None = None) -> Exporting:
         return self._make(Exporting, f"/api/projects/{project_id}/export", json=body)

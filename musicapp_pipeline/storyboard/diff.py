@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
+MOST: Final = 2000
+"""Words, spaces and signs of a text; a prompt that we write has half of them. Longer ones that a
+person wrote are compared as wholes: word by word takes time with the square of their length."""
 _TOKEN: Final = re.compile(r"\n+|[^\S\n]+|[\w'’-]+|[^\w\s]")
 
 
@@ -41,6 +44,8 @@ def prompt_diff(old: str, new: str) -> PromptDiff:
         are one, because three half-sentences read worse than one sentence.
     """
     a, b = _TOKEN.findall(old), _TOKEN.findall(new)
+    if max(len(a), len(b)) > MOST:
+        return PromptDiff((PromptChange(_kind(old, new, old == new), old, new),))
     # Whitespace is not worth an anchor: it matches everywhere and tears phrases apart.
     matcher = SequenceMatcher(lambda token: token.isspace(), a, b, autojunk=False)
     changes: list[PromptChange] = []

@@ -47,6 +47,7 @@ def test_a_song_becomes_a_video(sdk: Client, world: World, tmp_path: Path) -> No
     assert [e.stale for e in sdk.exports(project.id)] == [False]
     singing = next(s for s in scenes if s.scene_type == "performance")
     sung = sdk.scenes(project.id)[singing.order - 1].versions[0]
+    assert sdk.prompt_diff(project.id, singing.id, sung.id).summary == []
     assert sdk.nudge_lips(project.id, singing.id, sung.id, {"offsetMs": -40}).job.held_usd == 0
     assert sdk.lip_sync(project.id, singing.id, sung.id).nudges.offset_ms == -40
     assert sdk.project(project.id).actual_cost_usd == sdk.costs(project.id).actual_cost_usd > 0

@@ -27,6 +27,13 @@ def test_a_scene_shows_the_prompt_that_would_be_sent_now(api: Api, world: World)
     assert "weightless" in edited["prompt"]
     assert edited["versions"][0]["prompt"] == sent
     assert edited["versions"][0]["outdated"] is True
+    take = edited["versions"][0]
+    diff = api.get(f"{at}/scenes/{edited['id']}/versions/{take['id']}/prompt-diff").json()
+    assert diff["outdated"] is True
+    assert (diff["before"], diff["after"]) == (take["prompt"], edited["prompt"])
+    for side in ("before", "after"):
+        assert "".join(x[side] for x in diff["changes"]) == diff[side]
+    assert len(diff["summary"]) == sum(x["kind"] != "same" for x in diff["changes"]) > 0
     whole = api.put(here, json={"prompt": "Just this."}).json()
     assert (whole["prompt"], whole["promptEdited"]) == ("Just this.", True)
     back = api.put(here, json={"prompt": None}).json()

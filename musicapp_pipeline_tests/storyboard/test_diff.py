@@ -48,3 +48,11 @@ def test_the_stretches_rebuild_both_prompts(old, new):
     assert "".join(c.before for c in changes) == old
     assert "".join(c.after for c in changes) == new
     assert all((c.kind == "same") == (c.before == c.after) for c in changes)
+
+
+def test_texts_far_longer_than_a_prompt_are_compared_as_wholes():
+    old, new = "a b " * 20_000, "b a " * 20_000
+    assert [(c.kind, c.before, c.after) for c in prompt_diff(old, new).changes] == [
+        ("changed", old, new)
+    ]
+    assert not prompt_diff(old, old).changed

@@ -96,7 +96,16 @@ FIELDS: dict[str, str] = {
     "StoryboardUpdate.sections": "In place of what was heard; null goes back to it.",
     "StoryboardUpdate.lyricsData": "In place of what was heard; null goes back to it, at once where"
     " song and lyrics are still the same.",
-    "StoryboardUpdate.edits": "Corrections that survive a new hearing; the whole list.",
+    "StoryboardUpdate.edits": "Corrections that survive a new hearing; the whole list, null for"
+    " none. They come after `beatGrid` and `sections`.",
+    "PromptDiffRead.outdated": "A new take would be sent something else, in words or otherwise.",
+    "before": "As it was sent for this take.",
+    "after": "As it would be sent now.",
+    "summary": "A line a change, for people.",
+    "changes": "All stretches in order: joined, `before` is the one prompt and `after` the other.",
+    "PromptStretch.kind": "What became of these words.",
+    "PromptStretch.before": "Empty for what was added.",
+    "PromptStretch.after": "Empty for what went.",
     "edits": "Corrections that survive a new hearing.",
     "key": "Musical key.",
     "loudnessLufs": "Loudness of the song.",

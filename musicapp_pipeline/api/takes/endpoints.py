@@ -17,6 +17,7 @@ from musicapp_pipeline.api.takes.schemas import (
     Generate,
     GenerateMany,
     Generating,
+    PromptDiffRead,
     Rating,
     Remix,
     Remixing,
@@ -169,6 +170,18 @@ def get_version(
         tag(response, version.revision)
         project = projects.get(session, project_id)
         return service.view(session, context, who, project, version)
+
+
+@router.get(VERSION + "/prompt-diff", responses=problems(404, 409))
+def get_prompt_diff(
+    project_id: ProjectId, scene_id: SceneId, version_id: VersionId, context: Context, who: Who
+) -> PromptDiffRead:
+    """What has changed between the prompt this take was made from and the one that would be sent
+    now: stretches for a side-by-side view, and a line a change."""
+    with context.database.read() as session:
+        _, version = version_of(session, who, project_id, scene_id, version_id)
+        project = projects.get(session, project_id)
+        return service.prompt_changes(session, context, who, project, version)
 
 
 @router.put(VERSION, responses=problems(404, 409, 412))

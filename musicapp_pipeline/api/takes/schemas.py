@@ -59,6 +59,44 @@ class Remix(Input):
     revised_prompt: Text = Field(min_length=1, max_length=32_000)
 
 
+class PromptStretch(Output):
+    """Words that stayed, came, went, or became others."""
+
+    kind: Literal["same", "added", "removed", "changed"]
+    before: str
+    after: str
+
+
+class PromptDiffRead(Output):
+    """A take's prompt beside the one that would be sent now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "versionId": VERSION_EXAMPLE["id"],
+                    "outdated": True,
+                    "before": "Wide shot, slow push-in.",
+                    "after": "Wide shot, fast push-in.",
+                    "summary": ["“slow” became “fast”"],
+                    "changes": [
+                        {"kind": "same", "before": "Wide shot, ", "after": "Wide shot, "},
+                        {"kind": "changed", "before": "slow", "after": "fast"},
+                        {"kind": "same", "before": " push-in.", "after": " push-in."},
+                    ],
+                }
+            ]
+        }
+    )
+
+    version_id: str
+    outdated: bool
+    before: str
+    after: str
+    summary: list[str]
+    changes: list[PromptStretch]
+
+
 class Generating(Output):
     """Takes were queued and their price reserved."""
 

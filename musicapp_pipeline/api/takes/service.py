@@ -14,7 +14,14 @@ from musicapp_pipeline.api.scenes.plans import plans_of
 from musicapp_pipeline.api.scenes.queries import remix_modes
 from musicapp_pipeline.api.scenes.schemas import VersionRead
 from musicapp_pipeline.api.scenes.views import version_view
-from musicapp_pipeline.api.takes.schemas import Generating, Rating, Remixing, Resolution
+from musicapp_pipeline.api.takes.schemas import (
+    Generating,
+    PromptDiffRead,
+    PromptStretch,
+    Rating,
+    Remixing,
+    Resolution,
+)
 from musicapp_pipeline.generation import ledger, resolving
 from musicapp_pipeline.generation.admission import Admitted, admit, remix
 from musicapp_pipeline.store import events, scenes, takes
@@ -23,6 +30,7 @@ from musicapp_pipeline.store.models import (
     Scene,
     SceneVersion,
 )
+from musicapp_pipeline.storyboard.diff import prompt_diff
 
 RATED = {
     "quality_score": ("quality_score", "qualityScore"),
@@ -203,6 +211,29 @@ def views(
         version_view(who, rows[v.scene_id], v, plans[v.scene_id].fingerprint, modes.get(v.id))
         for v in versions
     ]
+
+
+def prompt_changes(
+    session: Session, context: AppContext, who: Caller, project: Project, version: SceneVersion
+) -> PromptDiffRead:
+    """What would be sent for the scene now, beside what this take was made from.
+
+    Raises:
+        InTheWay: nothing can be sent now.
+    """
+    scene = scenes.get(session, version.scene_id)
+    plan = plans_of(session, context, project, [scene])[scene.id]
+    if plan.refused is not None:
+        raise InTheWay(f"there is no prompt now: {plan.refused.message}", field="prompt")
+    diff = prompt_diff(version.prompt, plan.prompt)
+    return PromptDiffRead(
+        version_id=version.id,
+        outdated=version_view(who, scene, version, plan.fingerprint, None).outdated,
+        before=version.prompt,
+        after=plan.prompt,
+        summary=[x.removeprefix("- ") for x in diff.summary().splitlines()] if diff.changed else [],
+        changes=[PromptStretch(kind=x.kind, before=x.before, after=x.after) for x in diff.changes],
+    )
 
 
 def _reserved(made: Sequence[Admitted]) -> Decimal:
