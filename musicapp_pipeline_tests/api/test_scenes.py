@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from musicapp_pipeline.store.models import Scene
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import generated, planned
 from musicapp_pipeline_tests.api.world import BPM, World
@@ -252,3 +253,20 @@ def test_cuts_do_not_move_under_a_take_that_is_being_made(api: Api, world: World
     at, scenes = planned(api, world)
     api.post(f"{at}/scenes/{scenes[0]['id']}/generate")
     assert api.post(f"{at}/scenes/{scenes[0]['id']}/split", json={}).status_code == 409
+
+
+def test_what_a_person_set_is_noted_and_a_moved_scene_is_one_wish(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    first, second, *others = [s["id"] for s in scenes]
+
+    def edited(scene_id: str) -> list[str]:
+        with world.database.read() as session:
+            return session.get(Scene, scene_id).edited
+
+    api.put(f"{at}/scenes/{first}", json={"mood": "mine", "lyrics": "mine"})
+    assert edited(first) == ["lyrics", "mood"]
+    assert edited(second) == []
+    api.put(f"{at}/scenes/order", json={"sceneIds": [second, first, *others]})
+    shown = ["idea", "lip_sync_enabled", "mood", "scene_type", "shot"]
+    assert edited(first) == shown
+    assert edited(second) == sorted([*shown, "lyrics"]), "words stay with the interval"
