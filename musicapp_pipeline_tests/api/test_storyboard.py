@@ -177,6 +177,7 @@ def test_an_edit_that_does_not_fit_is_named_with_what_would(
     before = api.get(f"{at}/storyboard").json()
     answer = api.put(f"{at}/storyboard", json={"edits": typed})
     assert answer.status_code == 422
+    assert answer.json()["code"] == ("invalid" if field.endswith("bpm") else "bad_edit")
     [error] = answer.json()["errors"]
     assert (error["field"], error["value"]) == (field, value)
     assert error["allowed"] == allowed or allowed is None

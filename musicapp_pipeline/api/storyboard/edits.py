@@ -36,7 +36,7 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
         What the person should know.
 
     Raises:
-        Invalid
+        Invalid, BadEdit
     """
     kept = dict(board.edits)
     warnings = []
@@ -107,7 +107,7 @@ def _check_typed(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edi
         try:
             analysis = apply_edit(analysis, edit)
         except BadEdit as error:
-            raise Invalid(
+            raise BadEdit(
                 error.message,
                 field=f"edits.{n}.{error.field}",
                 value=error.value,
