@@ -96,7 +96,14 @@ class LedgerMachine(RuleBasedStateMachine):
             if row := self.pick(session, data, "reserved"):
                 row.fingerprint = row.id  # twins are another test's business
                 session.flush()
-                assert submission.begin(session, row.id, GATE, 1000).go
+                cap = projects.get(session, self.project_id).budget_cap_usd
+                over = ledger.committed(session, self.project_id) > cap
+                has_clip = takes.get(session, row.version_id).clip_key is not None
+                others = [a for a in ledger.attempts_of(session, row.version_id) if a is not row]
+                coming = any(a.state in ("submitted", "completed") for a in others)
+                turn = submission.begin(session, row.id, GATE, 1000)
+                assert turn.go == (not (over or has_clip or coming))
+                assert (row.state == "released") == (over or has_clip)
 
     @rule(data=st.data())
     def accept(self, data) -> None:
