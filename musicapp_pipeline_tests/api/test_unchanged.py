@@ -142,7 +142,7 @@ def test_what_cannot_be_known_counts_as_changed(world: World) -> None:
     commits = Commits(world.database)
     assert commits.mark() == commits.mark()
     commits.close()
-    commits._connect = lambda: _Locked()  # type: ignore[method-assign]
+    commits._connect = lambda: _Locked()
     assert commits.mark() != commits.mark()
 
 
