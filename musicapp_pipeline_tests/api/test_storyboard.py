@@ -120,6 +120,36 @@ def test_shifted_beats_take_free_cuts_with_them_and_leave_paid_ones(api: Api, wo
 
 
 @pytest.mark.parametrize(
+    "edit",
+    [
+        {"kind": "shift_beats", "milliseconds": 100},
+        {"kind": "scale_tempo", "direction": "halve"},
+        {"kind": "scale_tempo", "direction": "double"},
+    ],
+)
+def test_taking_an_edit_of_the_beats_back_takes_the_cuts_back(
+    api: Api, world: World, edit: dict
+) -> None:
+    at, before = planned(api, world)
+    url = f"{at}/storyboard"
+    shift = {"kind": "shift_beats", "milliseconds": -50}
+    for edits in ([edit], [edit, shift], [edit]):
+        assert api.put(url, json={"edits": edits}).status_code == 200
+    places = [(s["startFrame"], s["endFrame"], s["clipSeconds"]) for s in before]
+    api.put(url, json={"edits": None})
+    after = api.get(f"{at}/scenes").json()
+    assert [(s["startFrame"], s["endFrame"], s["clipSeconds"]) for s in after] == places
+    # A scene that was bought meanwhile stays where it was bought.
+    api.put(url, json={"edits": [shift]})
+    paid = api.get(f"{at}/scenes").json()[2]
+    generated(api, world, at, paid["id"])
+    api.put(url, json={"edits": None})
+    after = api.get(f"{at}/scenes").json()
+    assert (after[2]["startFrame"], after[2]["endFrame"]) == (paid["startFrame"], paid["endFrame"])
+    assert all(a["endFrame"] == b["startFrame"] for a, b in itertools.pairwise(after))
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"beatGrid": {"beats": [{"time": 2}, {"time": 1}]}},

@@ -5,6 +5,7 @@ the first exam or with any other family: not the composer, the forms, the drums,
 or the master.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,10 +89,12 @@ CHARTS = (
 )  # fmt: skip
 
 
-def final_song(number: int) -> tuple[Chart, np.ndarray, Truth]:
+def final_song(
+    number: int, charts: Sequence[Chart] = CHARTS, seed: int = 4711
+) -> tuple[Chart, np.ndarray, Truth]:
     """Song ``number``: chart, samples at 22,050 Hz, and (beats, downbeats, sections) in seconds."""
-    chart = CHARTS[number]
-    rng = np.random.default_rng([4711, number])
+    chart = charts[number]
+    rng = np.random.default_rng([seed, number])
     form = [(word[0], int(word[1:])) for word in chart.form.split()]
     bars = [(letter, bar, length) for letter, length in form for bar in range(length)]
     beats = len(bars) * chart.metre

@@ -149,13 +149,14 @@ class Director:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[PlannedScene, ...]] = []
+        self.notes: tuple[str, ...] = ()
         monkeypatch.setattr(directing, "directed", self._directed)
 
     def _directed(
         self, _settings: object, _project: object, plan: Sequence[PlannedScene], *_: object
     ) -> tuple[list[PlannedScene], tuple[str, ...]]:
         self.asked.append(tuple(plan))
-        return [s.model_copy(update={"idea": "a kite"}) for s in plan], ()
+        return [s.model_copy(update={"idea": "a kite"}) for s in plan], self.notes
 
 
 def test_a_director_directs_what_is_written_around_kept_scenes(
@@ -168,6 +169,22 @@ def test_a_director_directs_what_is_written_around_kept_scenes(
     assert {s.idea for s in rows if s.id != paid.id} == {"a kite"}
     assert next(s for s in rows if s.id == paid.id).idea == paid.idea
     assert len(director.asked[0]) == len(rows) - 1
+
+
+def test_what_became_of_the_directors_ideas_is_kept_until_the_next_plan(
+    planned: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[str]:
+        with planned.database.read() as session:
+            return list(projects.storyboard(session, planned.project_id).heard.get("director", ()))
+
+    director = Director(monkeypatch)
+    director.notes = ("shot-2 stays as planned: its idea is too long",)
+    generate(planned)
+    assert told() == list(director.notes)
+    director.notes = ()
+    generate(planned)
+    assert told() == []
 
 
 def test_a_director_is_not_asked_for_what_is_not_used(

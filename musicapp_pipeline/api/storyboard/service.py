@@ -16,6 +16,7 @@ from musicapp_pipeline.api.kit.etags import check_match
 from musicapp_pipeline.api.scenes.cutting import planner_options
 from musicapp_pipeline.api.scenes.views import final_key
 from musicapp_pipeline.api.storyboard import edits
+from musicapp_pipeline.api.storyboard import places as earlier_places
 from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.api.storyboard.schemas import (
     BeatGridRead,
@@ -41,6 +42,7 @@ from musicapp_pipeline.store.models import (
     Storyboard,
 )
 from musicapp_pipeline.storyboard.errors import BadCut
+from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
 from musicapp_pipeline.storyboard.resnap import resnap
 
 
@@ -115,7 +117,7 @@ def update(
     heard = analysis_of(board)
     write_heard(board, heard)
     if before != [b.time for b in heard.beats]:
-        warnings += move_cuts(session, context, project, heard)
+        warnings += move_cuts(session, context, project, board, before)
     board.revision += 1
     events.tell(session, project.id, "storyboard", id=board.id)
     session.flush()
@@ -141,13 +143,27 @@ def write_heard(board: Storyboard, heard: SongAnalysis) -> None:
 
 
 def move_cuts(
-    session: Session, context: AppContext, project: Project, heard: SongAnalysis
+    session: Session,
+    context: AppContext,
+    project: Project,
+    board: Storyboard,
+    before: Sequence[float],
 ) -> list[str]:
-    """Put the cuts of scenes without takes onto the song's present beats."""
+    """Put the cuts of scenes without takes onto the song's present beats, or back to where they
+    were when these were the beats before.
+
+    Args:
+        before: the beats that the cuts lie on now.
+    """
+    heard = analysis_of(board)
+    options = planner_options(context, project)
     rows = scenes.of_project(session, project.id)
     keep = [n for n, scene in enumerate(rows) if scenes.has_takes(session, scene.id)]
+    back = earlier_places.former(board, [b.time for b in heard.beats], rows)
+    earlier_places.note(board, before, rows)
+    places = None if back is None else _back(rows, back, heard, options, keep)
     try:
-        places = resnap(rows, heard, planner_options(context, project), keep)
+        places = places or resnap(rows, heard, options, keep)
     except BadCut as error:
         return [f"the cuts stay where they are: {error.message}"]
     for n, (scene, place) in enumerate(zip(rows, places, strict=True)):
@@ -159,6 +175,25 @@ def move_cuts(
             scene.revision += 1
             scenes.tell(session, scene)
     return [f"{len(keep)} scenes with takes keep their cuts"] if keep else []
+
+
+def _back(
+    rows: Sequence[Scene],
+    back: Sequence[earlier_places.Place],
+    heard: SongAnalysis,
+    options: PlannerOptions,
+    keep: Sequence[int],
+) -> tuple[Interval, ...] | None:
+    """The former cuts; None where scenes with takes lie otherwise, or they would not fit."""
+    if any(
+        (back[n].start_frame, back[n].end_frame) != (rows[n].start_frame, rows[n].end_frame)
+        for n in keep
+    ):
+        return None
+    try:
+        return resnap(back, heard, options, keep)
+    except BadCut:
+        return None
 
 
 def read(project: Project, board: Storyboard, warnings: Sequence[str] = ()) -> StoryboardRead:
@@ -192,7 +227,7 @@ def read(project: Project, board: Storyboard, warnings: Sequence[str] = ()) -> S
         key=heard.get("key"),
         bpm_confidence=heard.get("bpm_confidence"),
         loudness_lufs=heard.get("loudness_lufs"),
-        notes=list(analysis_of(board).notes) if heard else [],
+        notes=[*(analysis_of(board).notes if heard else ()), *board.heard.get("director", ())],
         edits=list(readable(board.edits.get("analysis", ()))[0]),
         warnings=[*warnings, *board.heard.get("warnings", ())],
         revision=board.revision,

@@ -88,7 +88,12 @@ def make(task: Task) -> Made:
         plan = tuple(directed.get(scene, scene) for scene in plan)
         rows = sync_scenes(session, project, plan, kept, capabilities)
         warnings = warnings_of(board, rows)
-        board.heard = {**board.heard, "warnings": warnings}
+        known = {k: v for k, v in board.heard.items() if k not in ("places", "director")}
+        board.heard = {
+            **known,
+            "warnings": warnings,
+            **({"director": list(notes)} if notes else {}),
+        }
         short = unconformed(session, rows)
         plain = [{"id": s.id, "start": s.start_frame, "end": s.end_frame} for s in rows]
         keys = [s.key for s in rows]

@@ -82,8 +82,9 @@ class Storyboard(Timestamped, Base):
     edits: Mapped[dict[str, Any]] = mapped_column(default=dict)
     heard: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The song that scenes and edits are timed for (``song``, ``master``, ``url``), the former
-    masters of scenes that could not follow (``strangers``), and what became of them
-    (``warnings``, ``said``)."""
+    masters of scenes that could not follow (``strangers``), what became of them (``warnings``,
+    ``said``), where cuts lay on earlier beats (``places``), and what the director's ideas failed at
+    (``director``)."""
     planned: Mapped[bool] = mapped_column(default=False)
     """Scenes exist for it."""
 
