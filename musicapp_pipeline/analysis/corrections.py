@@ -121,12 +121,21 @@ def _grid(analysis: SongAnalysis, grid: Mapping[str, Any]) -> dict[str, Any]:
         steps = [b - a for a, b in pairwise(times)]
         out["bpm"] = round(60 / median(steps), 3) if steps else analysis.bpm
         out["downbeats"] = tuple(times[::metre])
+    elif metre != analysis.metre and analysis.downbeats:
+        out["downbeats"] = bars(times, analysis.downbeats[0], metre)
     if grid.get("bpm") is not None:
         out["bpm"] = grid["bpm"]
     if grid.get("downbeats") is not None:
         near = {_nearest(times, t) for t in grid["downbeats"]} if times else set()
         out["downbeats"] = tuple(sorted(near))
     return out
+
+
+def bars(times: Sequence[float], first: float, metre: int) -> tuple[float, ...]:
+    """Downbeats of bars of ``metre`` beats, counted from the one at ``first`` both ways."""
+    if not times:
+        return ()
+    return tuple(times[times.index(_nearest(times, first)) % metre :: metre])
 
 
 def _nearest(times: Sequence[float], time: float) -> float:

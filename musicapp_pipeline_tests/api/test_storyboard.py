@@ -288,12 +288,29 @@ def test_a_grid_made_from_shifted_beats_is_not_shifted_again(api: Api, world: Wo
     board = api.put(url, json={"beatGrid": {"metre": 3}}).json()
     assert board["beatGrid"]["beats"] == seen["beats"]
     assert (board["beatGrid"]["metre"], board["edits"]) == (3, [])
+    times = [beat["time"] for beat in seen["beats"]]
+    first = times.index(seen["downbeats"][0])
+    assert board["beatGrid"]["downbeats"] == times[first % 3 :: 3]
     assert any("shift beats" in warning for warning in board["warnings"])
     board = api.put(url, json={"edits": [shift]}).json()
     assert board["beatGrid"]["beats"][0]["time"] == pytest.approx(seen["beats"][0]["time"] + 0.1)
     beats = [{"time": n} for n in range(1, 39)]
     grid = api.put(url, json={"beatGrid": {"beats": beats}}).json()["beatGrid"]
     assert (grid["bpm"], grid["downbeats"][:2]) == (60, [1, 4])
+
+
+def test_another_metre_counts_its_bars_from_the_first_downbeat(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    url = f"{at}/storyboard"
+    seen = api.get(url).json()["beatGrid"]
+    times = [beat["time"] for beat in seen["beats"]]
+    first = times.index(seen["downbeats"][0])
+    grid = api.put(url, json={"beatGrid": {"metre": 3}}).json()["beatGrid"]
+    assert (grid["beats"], grid["downbeats"]) == (seen["beats"], times[first % 3 :: 3])
+    grid = api.put(url, json={"beatGrid": {"downbeats": [times[5], times[8]]}}).json()["beatGrid"]
+    assert grid["downbeats"] == [times[5], times[8]]
+    grid = api.put(url, json={"beatGrid": {"metre": 4}}).json()["beatGrid"]
+    assert grid == seen
 
 
 def test_a_tempo_that_the_beats_do_not_have_is_said(api: Api, world: World) -> None:

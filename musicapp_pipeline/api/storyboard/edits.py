@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from musicapp_pipeline.analysis.corrections import corrected
+from musicapp_pipeline.analysis.corrections import bars, corrected
 from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
 from musicapp_pipeline.analysis.edits import EDITS, Edit, apply_edit
 from musicapp_pipeline.analysis.errors import BadEdit
@@ -73,8 +73,17 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
 
 
 def _base(grid: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    """What stays of a corrected grid: other beats have another tempo and other bars."""
-    return {k: v for k, v in grid.items() if k == "metre"} if "beats" in sent else grid
+    """What stays of a corrected grid: other beats have another tempo and other bars, and another
+    metre counts other bars from the first downbeat on."""
+    if "beats" in sent:
+        return {k: v for k, v in grid.items() if k == "metre"}
+    if sent.get("metre") is None or "downbeats" in sent or not grid.get("downbeats"):
+        return grid
+    kept = {k: v for k, v in grid.items() if k != "downbeats"}
+    if grid.get("beats"):
+        times = [b["time"] for b in grid["beats"]]
+        kept["downbeats"] = list(bars(times, grid["downbeats"][0], sent["metre"]))
+    return kept
 
 
 def _check_tempo(board: Storyboard, sent: dict[str, Any]) -> list[str]:
