@@ -1,6 +1,5 @@
 """``musicapp make`` and ``musicapp demo``: one song to a video, headless."""
 
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.cli.notes import notes_of
 from musicapp_pipeline.cli.options import MakeOptions, Order
+from musicapp_pipeline.cli.outputs import Outputs
 from musicapp_pipeline.cli.producer import Producer
 from musicapp_pipeline.cli.project import discard_unheard, find_or_create
 from musicapp_pipeline.cli.view import View
@@ -161,17 +161,19 @@ def _summary(
         cost = ledger.spent(session, project.id)
         notes = (*order.notes, *notes_of(session, project.id))
         project = projects.get(session, project.id)
-        name = _name(session, project)
+        names = _names(session, project)
     out = order.options.out.expanduser().resolve()
     pictures = final.details["pictures"]
-    copies = {
-        f"{name}.mp4": final.media_key,
-        f"{name}-poster.jpg": pictures["poster"],
-        f"{name}-contact.png": pictures["contact_sheet"],
+    media = {
+        ".mp4": final.media_key,
+        "-poster.jpg": pictures["poster"],
+        "-contact.png": pictures["contact_sheet"],
     }
-    for target, key in copies.items():
-        _copy(bench.media.fetch(key), out / target)
-    video, poster, sheet = (out / target for target in copies)
+    sources = {suffix: bench.media.fetch(key) for suffix, key in media.items()}
+    placed = Outputs(bench.settings.home, project.id).put(out, names, sources)
+    video, poster, sheet = placed.values()
+    if video.stem != names[0]:
+        notes += (f"files named {names[0]} were there before; this video is {video.name}",)
     return Summary(
         video=video,
         poster=poster,
@@ -191,15 +193,10 @@ def _summary(
     )
 
 
-def _name(session: Session, project: Project) -> str:
-    """The title; the project's id where an older video of this home has that name already."""
+def _names(session: Session, project: Project) -> tuple[str, ...]:
+    """What its files may be called: the title, unless an older video of this home has that name
+    already, or else the project's id."""
     plain = slug(project.title)
-    return project.id if not plain or projects.older_namesake(session, project) else plain
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Whole or not at all; an equal file is left alone."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, temporary)
-    temporary.replace(target)
+    if not plain or projects.older_namesake(session, project):
+        return (project.id,)
+    return (plain, project.id)
