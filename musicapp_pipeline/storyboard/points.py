@@ -30,6 +30,8 @@ class Grade(IntEnum):
     CLOCK = 10
     KEPT = 11
     """The edge of a scene that stays."""
+    PLACED = 12
+    """A cut that is on none of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Moving a storyboard onto edited beats, with paid scenes where they are."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -11,11 +11,16 @@ from musicapp_pipeline.storyboard.clips import shelf_of
 from musicapp_pipeline.storyboard.cuts import map_cuts
 from musicapp_pipeline.storyboard.edits import Placed
 from musicapp_pipeline.storyboard.errors import BadCut
+from musicapp_pipeline.storyboard.form import Part
 from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
 from musicapp_pipeline.timebase import Frames
 
 REACH: Final = 12
 """How many cut points to each side a cut may move."""
+OFF_SECTION: Final = 1_000_000
+"""What it costs, in frames moved, when a cut that opened a section does not open it any more."""
+SAME_SECTION: Final = 1.0
+"""Seconds within which a section of two analyses begins at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +34,53 @@ def resnap(
     analysis: SongAnalysis,
     options: PlannerOptions,
     keep: Collection[int] = (),
+    before: SongAnalysis | None = None,
 ) -> tuple[Interval, ...]:
     """Move the cuts onto the beats of an edited analysis, each as little as possible.
 
     Args:
         scenes: the song's scenes in their order, each starting where the one before ends.
         keep: positions in ``scenes`` (from 0) whose two cuts stay, because takes were paid.
+        before: the analysis that the cuts were made for; a cut that opened one of its sections
+            goes to where that section begins now.
 
     Returns:
         As many intervals as there are scenes. The first starts at frame 0 and the last ends with
-        the song. Cuts that are on a beat already do not move.
+        the song. Other cuts that are on a beat already do not move.
 
     Raises:
         BadCut: when the scenes do not join, or the new beats allow no such cut; then the
             storyboard has to be generated again around the kept scenes.
     """
-    for before, after in pairwise(scenes):
-        if before.end_frame != after.start_frame:
+    for left, right in pairwise(scenes):
+        if left.end_frame != right.start_frame:
             raise BadCut(
-                f"scenes do not join at frames {before.end_frame} and {after.start_frame};"
+                f"scenes do not join at frames {left.end_frame} and {right.start_frame};"
                 " give all scenes of the song in order",
                 field="scenes",
-                value=after.start_frame,
-                allowed=before.end_frame,
+                value=right.start_frame,
+                allowed=left.end_frame,
             )
-    return _Snap(scenes, analysis, options, frozenset(keep)).intervals()
+    opened = {} if before is None else _openings(before, analysis, options)
+    return _Snap(scenes, analysis, options, frozenset(keep), opened).intervals()
+
+
+def _openings(
+    before: SongAnalysis, after: SongAnalysis, options: PlannerOptions
+) -> dict[Frames, Frames]:
+    """Where the cut that opens a section is, and where it has to go."""
+    new = [(part.start.time - part.moved, part.start.frame) for part in _parts(after, options)]
+    found = {}
+    for part in _parts(before, options):
+        heard = part.start.time - part.moved
+        time, frame = min(new, key=lambda opening: abs(opening[0] - heard), default=(heard, None))
+        if frame is not None and abs(time - heard) <= SAME_SECTION:
+            found[part.start.frame] = frame
+    return found
+
+
+def _parts(analysis: SongAnalysis, options: PlannerOptions) -> tuple[Part, ...]:
+    return map_cuts(analysis, options).parts[1:]
 
 
 class _Snap:
@@ -65,8 +92,10 @@ class _Snap:
         analysis: SongAnalysis,
         options: PlannerOptions,
         keep: frozenset[int],
+        opened: Mapping[Frames, Frames],
     ) -> None:
         self._scenes = scenes
+        self._opened = opened
         self._shelf = shelf_of(options)
         self._keep = keep
         self._points = map_cuts(analysis, options).points
@@ -99,8 +128,17 @@ class _Snap:
             end = self._points[0 if n == 0 else -1]
             return [_Cut(end.frame, end.time)]
         k = bisect_left(self._frames, old.frame)
-        around = self._points[max(1, k - REACH) : min(len(self._points) - 1, k + REACH)]
-        return [_Cut(point.frame, point.time) for point in around]
+        reach = {*range(max(1, k - REACH), min(len(self._points) - 1, k + REACH))}
+        if old.frame in self._opened:
+            reach.add(bisect_left(self._frames, self._opened[old.frame]))
+        return [_Cut(self._points[i].frame, self._points[i].time) for i in sorted(reach)]
+
+    def _moved(self, old: Frames, new: Frames) -> int:
+        """How far, from where a cut should be, it is put."""
+        home = self._opened.get(old)
+        if home is None:
+            return abs(new - old)
+        return OFF_SECTION * (new != home) + abs(new - home)
 
     def _legal(self, n: int, frames: Frames) -> bool:
         """Whether scene ``n`` may last ``frames``; one that was short before may stay so."""
@@ -115,7 +153,7 @@ class _Snap:
         for n, scene in enumerate(self._scenes):
             after: dict[_Cut, tuple[int, list[_Cut]]] = {}
             for cut in self._choices(n + 1):
-                moved = abs(cut.frame - scene.end_frame)
+                moved = self._moved(scene.end_frame, cut.frame)
                 ways = [
                     (cost + moved, path)
                     for start, (cost, path) in best.items()

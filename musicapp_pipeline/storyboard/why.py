@@ -19,6 +19,7 @@ _PLACES = {
     Grade.COUNTED: "beat counted on, none is heard here",
     Grade.CLOCK: "by the clock, neither beat nor onset is heard here",
     Grade.KEPT: "follows a scene that stays",
+    Grade.PLACED: "where it was put, off the beat",
 }
 _GROUNDS = {g: _PLACES[g] for g in (Grade.ONSET, Grade.COUNTED, Grade.CLOCK)}
 

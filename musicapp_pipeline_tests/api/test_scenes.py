@@ -193,6 +193,27 @@ def test_halves_of_a_scene_without_takes_do_not_look_alike(api: Api, world: Worl
     assert second["shot"]["size"] != first["shot"]["size"]
 
 
+def test_each_half_of_a_scene_without_takes_says_what_is_sung_in_it(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endTime"] - s["startTime"])
+    start, end = scene["startTime"], scene["endTime"]
+    lines = [
+        {"text": "first of all", "startTime": start + 0.1, "endTime": start + 0.6},
+        {"text": "last of all", "startTime": end - 0.6, "endTime": end - 0.1},
+    ]
+    assert api.put(f"{at}/storyboard", json={"lyricsData": lines}).status_code == 200
+    here = f"{at}/scenes/{scene['id']}"
+    assert api.get(here).json()["lyrics"] == "first of all\nlast of all"
+    left, right = api.post(f"{here}/split").json()
+    assert (left["lyrics"], right["lyrics"]) == ("first of all", "last of all")
+    assert right["why"] != scene["why"]
+    merged = api.post(f"{here}/merge").json()
+    assert (merged["lyrics"], merged["why"]) == ("first of all\nlast of all", left["why"])
+    # Words that a person wrote into a scene stay there.
+    api.put(here, json={"lyrics": "mine"})
+    assert [half["lyrics"] for half in api.post(f"{here}/split").json()] == ["mine", "mine"]
+
+
 def test_both_halves_of_a_split_keep_what_a_person_nudged(api: Api, world: World) -> None:
     at, scenes = planned(api, world)
     singing = [s for s in scenes if s["sceneType"] == "performance"]

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from musicapp_pipeline.analysis.model import Beat, SongAnalysis
+from musicapp_pipeline.storyboard.cuts import map_cuts
 from musicapp_pipeline.storyboard.edits import merge_scenes, split_scene
 from musicapp_pipeline.storyboard.errors import BadCut
 from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
@@ -97,6 +98,19 @@ def test_cuts_follow_the_beats_and_paid_scenes_stay():
     assert moved[0].start_frame == 0
     assert moved[-1].end_frame == frame_at(analysis.duration, FPS)
     assert all(abs(m.start_frame - s.start_frame) <= 8 for m, s in zip(moved, scenes, strict=True))
+
+
+@pytest.mark.parametrize("period", [0.5, 0.55, 0.7])
+def test_cuts_that_opened_sections_open_them_on_other_beats(period):
+    analysis, lines = song(95.0)
+    scenes = plan_scenes(analysis, lines, OPTIONS)
+    times = [0.3 + n * period for n in range(int((analysis.duration - 0.3) / period))]
+    beats = tuple(Beat(time=t, strength=0.5) for t in times)
+    other = analysis.model_copy(update={"beats": beats, "downbeats": tuple(times[::4])})
+    moved = resnap(scenes, other, OPTIONS, before=analysis)
+    assert {part.start.frame for part in map_cuts(other, OPTIONS).parts} <= {
+        m.start_frame for m in moved
+    }
 
 
 def test_beats_that_allow_no_such_cut_say_which_scene_is_in_the_way():

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.errors import InTheWay, Invalid
+from musicapp_pipeline.api.scenes.following import follow_song
 from musicapp_pipeline.api.scenes.queries import count_ever
 from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.store import events, ids, projects, scenes, takes
@@ -118,6 +119,7 @@ def split(
     scene.revision += 1
     session.flush()
     _renumber(session, project)
+    follow_song(session, project, planner_options(context, project))
     return scene, second
 
 
@@ -163,6 +165,7 @@ def merge(
     target.revision += 1
     session.flush()
     _renumber(session, project)
+    follow_song(session, project, planner_options(context, project))
     return target
 
 

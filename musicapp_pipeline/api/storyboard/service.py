@@ -14,6 +14,7 @@ from musicapp_pipeline.api.jobs import service as jobs_service
 from musicapp_pipeline.api.jobs.queries import open_jobs
 from musicapp_pipeline.api.kit.etags import check_match
 from musicapp_pipeline.api.scenes.cutting import planner_options
+from musicapp_pipeline.api.scenes.following import follow_song
 from musicapp_pipeline.api.scenes.views import final_key
 from musicapp_pipeline.api.storyboard import edits
 from musicapp_pipeline.api.storyboard import places as earlier_places
@@ -112,12 +113,13 @@ def update(
     check_match(if_match, board.revision)
     if not body.model_fields_set:
         return []
-    before = [b["time"] for b in board.beat_grid.get("beats") or ()]
+    before = analysis_of(board)
     warnings = edits.write(project, board, body)
     heard = analysis_of(board)
     write_heard(board, heard)
-    if before != [b.time for b in heard.beats]:
+    if [b.time for b in before.beats] != [b.time for b in heard.beats]:
         warnings += move_cuts(session, context, project, board, before)
+    follow_song(session, project, planner_options(context, project))
     board.revision += 1
     events.tell(session, project.id, "storyboard", id=board.id)
     session.flush()
@@ -147,23 +149,23 @@ def move_cuts(
     context: AppContext,
     project: Project,
     board: Storyboard,
-    before: Sequence[float],
+    before: SongAnalysis,
 ) -> list[str]:
     """Put the cuts of scenes without takes onto the song's present beats, or back to where they
     were when these were the beats before.
 
     Args:
-        before: the beats that the cuts lie on now.
+        before: the analysis that the cuts lie on now.
     """
     heard = analysis_of(board)
     options = planner_options(context, project)
     rows = scenes.of_project(session, project.id)
     keep = [n for n, scene in enumerate(rows) if scenes.has_takes(session, scene.id)]
     back = earlier_places.former(board, [b.time for b in heard.beats], rows)
-    earlier_places.note(board, before, rows)
+    earlier_places.note(board, [b.time for b in before.beats], rows)
     places = None if back is None else _back(rows, back, heard, options, keep)
     try:
-        places = places or resnap(rows, heard, options, keep)
+        places = places or resnap(rows, heard, options, keep, before)
     except BadCut as error:
         return [f"the cuts stay where they are: {error.message}"]
     for n, (scene, place) in enumerate(zip(rows, places, strict=True)):
@@ -174,6 +176,7 @@ def move_cuts(
             scene.clip_seconds = place.clip_seconds
             scene.revision += 1
             scenes.tell(session, scene)
+    session.flush()
     return [f"{len(keep)} scenes with takes keep their cuts"] if keep else []
 
 

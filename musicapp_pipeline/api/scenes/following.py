@@ -1,0 +1,35 @@
+"""Scenes whose cuts a person moved say what lies under them now."""
+
+from dataclasses import asdict
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.api.storyboard.heard import analysis_of
+from musicapp_pipeline.store import projects, scenes
+from musicapp_pipeline.store.models import Project
+from musicapp_pipeline.storyboard.lyric_form import lines_from
+from musicapp_pipeline.storyboard.model import PlannerOptions
+from musicapp_pipeline.storyboard.under import under
+
+
+def follow_song(session: Session, project: Project, options: PlannerOptions) -> None:
+    """Write section, words, energy and the reason for the cut anew into scenes without takes.
+
+    What a person has set stays, and so do scenes with takes: those were made from what they say.
+    """
+    board = projects.storyboard(session, project.id)
+    rows = sorted(scenes.of_project(session, project.id), key=lambda s: s.start_frame)
+    lines = lines_from(board.edits.get("lyrics", board.lyrics_data))
+    for scene, found in zip(rows, under(rows, analysis_of(board), lines, options), strict=True):
+        if scenes.has_takes(session, scene.id):
+            continue
+        said = {name: value for name, value in asdict(found).items() if name not in scene.edited}
+        if "section" in scene.edited:
+            del said["section_type"]
+        changes = {name: value for name, value in said.items() if getattr(scene, name) != value}
+        for name, value in changes.items():
+            setattr(scene, name, value)
+        if changes:
+            scene.revision += 1
+            scenes.tell(session, scene)
+    session.flush()
