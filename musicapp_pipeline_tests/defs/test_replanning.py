@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from musicapp_pipeline.api.storyboard.service import plan_again
 from musicapp_pipeline.defs.making import digest
 from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.stages import STORYBOARD
@@ -142,6 +143,39 @@ def test_generating_again_changes_nothing(planned: Desk) -> None:
     assert [(s.id, s.revision, s.idea) for s in after] == [
         (s.id, s.revision, s.idea) for s in before
     ]
+
+
+def test_asking_for_a_plan_plans_anew_where_cuts_were_moved_by_hand(planned: Desk) -> None:
+    key, task = planned.project_id, Task(planned.bench, planned.project_id)
+
+    def ask() -> bool:
+        """What the button does; whether there is anything to do."""
+        with planned.database.write() as session:
+            plan_again(session, projects.get(session, key), scenes.of_project(session, key))
+        with planned.database.write() as session:
+            print_ = STORYBOARD.fingerprint(session, planned.bench, key)
+            row = artifacts.get(session, "storyboard", key)
+            stale = row is None or row.fingerprint != print_
+        if stale:
+            made = body.make(task)
+            with planned.database.write() as session:
+                artifacts.put(session, "storyboard", key, print_, made, None)
+        return stale
+
+    def cuts() -> list[tuple[int, int]]:
+        return [(s.start_frame, s.end_frame) for s in present(planned)]
+
+    assert ask()
+    before = cuts()
+    assert not ask()
+    first, second = (scene.id for scene in present(planned)[:2])
+    with planned.database.write() as session:
+        left, right = scenes.get(session, first), scenes.get(session, second)
+        left.end_frame = right.start_frame = left.end_frame + 12
+    assert cuts() != before
+    assert ask()
+    assert cuts() == before
+    assert not ask()
 
 
 class Director:

@@ -33,7 +33,7 @@ from musicapp_pipeline.api.storyboard.schemas import (
     TimelineScene,
     TimelineSection,
 )
-from musicapp_pipeline.store import events, jobs, projects, scenes
+from musicapp_pipeline.store import artifacts, events, jobs, projects, scenes
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import (
     ProcessingJob,
@@ -62,6 +62,7 @@ def queue(session: Session, context: AppContext, who: Caller, project: Project) 
         job = jobs.create(session, project.id, "analyze_audio")
     job.payload = {**job.payload, "audioUrl": project.audio_url}
     rows = scenes.of_project(session, project.id)
+    plan_again(session, project, rows)
     with_takes = set(
         session.scalars(
             select(SceneVersion.scene_id)
@@ -75,6 +76,16 @@ def queue(session: Session, context: AppContext, who: Caller, project: Project) 
         kept_scene_ids=[s.id for s in rows if s.id in with_takes],
         replaced_scene_ids=[s.id for s in rows if s.id not in with_takes],
     )
+
+
+def plan_again(session: Session, project: Project, rows: Sequence[Scene]) -> None:
+    """Nothing that a plan follows from may have changed since the last one; where its cuts were
+    moved by hand, who asks for a plan wants one all the same."""
+    plan = artifacts.get(session, "storyboard", project.id)
+    cuts = sorted([scene.start_frame, scene.end_frame] for scene in rows)
+    if plan is not None and plan.details.get("cuts", cuts) != cuts:
+        board = projects.storyboard(session, project.id)
+        board.heard = {**board.heard, "asked": board.heard.get("asked", 0) + 1}
 
 
 def _hears(job: ProcessingJob, project: Project) -> bool:

@@ -32,6 +32,7 @@ def inputs(session: Session, bench: Workbench, key: str) -> Any:
     director = directing.of(bench.settings)
     return {
         **({"director": director} if director else {}),
+        **({"asked": board.heard["asked"]} if "asked" in board.heard else {}),
         "analysis": version_of(session, "audio_analysis", key),
         "edits": board.edits,
         "lyrics": project.lyrics,
@@ -107,6 +108,7 @@ def make(task: Task) -> Made:
         data_version=digest([plain, analysis.bpm, [line.model_dump() for line in lines]]),
         details={
             "scenes": keys,
+            "cuts": [[s["start"], s["end"]] for s in plain],
             "shown": {"scenes": len(keys), "plan": table, "notes": [*analysis.notes, *notes]},
         },
     )
