@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation import ledger, submission
 from musicapp_pipeline.generation.errors import GenerationError, UnsupportedRequest
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.generation.takeplan import TakePlan, plan_take
@@ -118,7 +118,8 @@ def remix(
 ) -> Admitted:
     """The next take of a scene, made from another take with a revised prompt.
 
-    Native where the provider can; otherwise generated anew with the revised prompt and the
+    Native where the provider can and the source is what would be bought now, because a native
+    remix has its model, size and length; otherwise generated anew with the revised prompt and the
     source's first frame as reference, recorded as emulated.
 
     Raises:
@@ -144,11 +145,7 @@ def remix(
             allowed="a model whose remix is native or emulated",
         )
     plan = plan_take(session, project, scene, capabilities)
-    native = (
-        capabilities.remix == "native"
-        and source.sora_clip_id is not None
-        and _made_by(session, source) == provider.name
-    )
+    native = capabilities.remix == "native" and _is_alike(session, source, plan, provider)
     return _admit_one(
         session,
         project,
@@ -233,8 +230,18 @@ def _seed(base: int, scene_id: str, take: int) -> int:
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 
-def _made_by(session: Session, version: SceneVersion) -> str | None:
-    query = select(GenerationAttempt.provider).where(
-        GenerationAttempt.version_id == version.id, GenerationAttempt.provider_job_id.is_not(None)
+def _is_alike(
+    session: Session, source: SceneVersion, plan: TakePlan, provider: VideoProvider
+) -> bool:
+    """Would what this provider makes of the source be what is planned, at the planned price?"""
+    query = select(GenerationAttempt).where(
+        GenerationAttempt.version_id == source.id,
+        GenerationAttempt.provider_job_id == source.sora_clip_id,
     )
-    return session.scalar(query)
+    bought = session.scalar(query)
+    return (
+        bought is not None
+        and bought.provider == provider.name
+        and submission.elsewhere(bought, provider.key) is None
+        and (bought.model, bought.size, bought.seconds) == (plan.model, plan.size, plan.seconds)
+    )

@@ -123,12 +123,14 @@ class Drive:
             await self.slow_down(error)
             return await self._not_yet(attempt, error.retry_after, error.message)
         except JobVanished as error:
-            if buying.was_taken_back(attempt):
+            elsewhere = submission.elsewhere(attempt, self.provider.key)
+            if buying.was_taken_back(attempt) and elsewhere is None:
                 await self.write(lambda s: landing.taken_back(s, attempt.id))
                 return False
             if await self.read(age(attempt)) < self.options.vanished_after:
                 return await self._not_yet(attempt, None, error.message)
-            why = "The provider no longer knows this job."
+            why = "The provider no longer knows this job"
+            why = f"{why}: {elsewhere}." if elsewhere else f"{why}."
             await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
             return False
         if job.status == "completed":

@@ -265,6 +265,7 @@ _SAME_PURCHASE = (
     "price_version",
     "reserved_usd",
     "simulated",
+    "sent_to",
     "remix_mode",
 )
 

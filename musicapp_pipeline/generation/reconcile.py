@@ -1,7 +1,8 @@
 """Was it bought? Looking for a lost submission in the provider's own list.
 
 Two looks, each at least the list's lag after the last, must agree that nothing is there before a
-request may be sent again. Of a request whose sender was lost, a look counts only once it can no
+request may be sent again. A list of another server or account can show that it is there, never that
+it is not. Of a request whose sender was lost, a look counts only once it can no
 longer be on its way. A list that misses a job which is known to be there proves nothing. Where a
 provider cannot list, or lists something that might be ours but cannot be told for sure, nobody can
 know, and nothing is sent.
@@ -46,7 +47,8 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
     await drive.polls.over()
-    witness = await drive.read(lambda s: _witness(s, attempt, drive.options.list_lag))
+    here = drive.provider.key
+    witness = await drive.read(lambda s: _witness(s, attempt, here, drive.options.list_lag))
     sent = attempt.submitted_at - SLACK
     known = witness.accepted_at if witness is not None else None
     since = min(sent, known - SLACK) if known is not None else sent
@@ -68,7 +70,11 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     for job in candidates(free, attempt, version.prompt):
         if await _claim(drive, attempt, job):
             return True
-    doubt = doubtful(free, attempt, version.prompt) or unproven(listed, witness)
+    doubt = (
+        submission.elsewhere(attempt, here)
+        or doubtful(free, attempt, version.prompt)
+        or unproven(listed, witness)
+    )
     return await drive.write(lambda s: _looked(s, attempt.id, drive.options.list_lag, doubt))
 
 
@@ -117,11 +123,14 @@ def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: 
     return None
 
 
-def _witness(session: Session, doubt: GenerationAttempt, lag: float) -> GenerationAttempt | None:
+def _witness(
+    session: Session, doubt: GenerationAttempt, here: str, lag: float
+) -> GenerationAttempt | None:
     """The latest job that the provider surely has and that its list should show by now."""
     assert doubt.submitted_at is not None
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == doubt.provider,
+        GenerationAttempt.sent_to == here,
         GenerationAttempt.provider_job_id.is_not(None),
         GenerationAttempt.state.in_(("submitted", "completed", "settled")),
         GenerationAttempt.accepted_at > doubt.submitted_at - WITNESSES,

@@ -73,7 +73,8 @@ def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) 
     if _twin_in_doubt(session, attempt):
         return Turn(False, TWIN_WAIT)
     sent_at = clock.moment(session)
-    ledger.move(session, attempt, "submitting", submitted_at=sent_at, error=None)
+    fresh = {"submitted_at": sent_at, "sent_to": gate_key, "error": None}
+    ledger.move(session, attempt, "submitting", **fresh)
     version = takes.get(session, attempt.version_id)
     standing.show(session, version, "generating")
     for job in standing.open_jobs(session, version.id):
@@ -229,6 +230,17 @@ def ambiguous(
 def _is_latest(attempt: GenerationAttempt, sent_at: datetime | None) -> bool:
     """Has nobody submitted this attempt again since?"""
     return sent_at is None or attempt.submitted_at == sent_at
+
+
+def elsewhere(attempt: GenerationAttempt, key: str) -> str | None:
+    """Why what a provider knows or does not know says nothing of this attempt.
+
+    Args:
+        key: the provider's that is in use now.
+    """
+    if attempt.sent_to in ("", key):
+        return None
+    return "it was sent to another server, or with another key, than the settings name now"
 
 
 def park_unknown(session: Session, attempt_id: str, why: str) -> None:

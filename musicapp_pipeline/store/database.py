@@ -84,11 +84,17 @@ def _sqlite(url: str, wait_ms: int) -> Engine:
     return engine
 
 
+def pg_options(url: str, *ours: str) -> str:
+    """The options of an address and our own, of which the last of a name counts."""
+    return " ".join((*make_url(url).normalized_query.get("options", ()), *ours))
+
+
 def _postgres(url: str, wait_ms: int) -> Engine:
+    ours = pg_options(url, f"-csearch_path={PG_SCHEMA}", f"-clock_timeout={wait_ms}")
     return create_engine(
         url,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
-        connect_args={"options": f"-csearch_path={PG_SCHEMA} -clock_timeout={wait_ms}"},
+        connect_args={"options": ours},
     )

@@ -27,10 +27,16 @@ def migrate(database: Database) -> None:
     """Create or upgrade all tables."""
     with _alone(database), database.engine.connect() as connection:
         if not database.is_sqlite:
-            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {PG_SCHEMA}"))
+            make_schema(connection, PG_SCHEMA)
             connection.commit()
         command.upgrade(alembic_config(connection), "head")
         connection.commit()
+
+
+def make_schema(connection: Connection, name: str) -> None:
+    """A schema that is there is not made: whoever may make none would be refused even then."""
+    if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": name}) is None:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
 
 
 @contextmanager

@@ -182,6 +182,31 @@ def test_a_remix_is_native_where_the_provider_can(world, remix, mode, remix_of):
     assert made.job.type == "remix_scene"
 
 
+def other_model(project, scene):
+    project.sora_model = "sora-2-pro"
+
+
+def longer_scene(project, scene):
+    project.clip_seconds = scene.clip_seconds = 8
+
+
+def other_format(project, scene):
+    project.format = "portrait"
+
+
+@pytest.mark.parametrize("change", [other_model, longer_scene, other_format])
+def test_a_native_remix_is_what_its_source_was_so_anything_else_is_emulated(world, change):
+    """The provider takes a prompt and nothing else: model, size and length are the source's."""
+    source = completed(world)
+    with world.database.write() as session:
+        project = projects.get(session, world.project_id, lock=True)
+        change(project, scenes.get(session, source.scene_id))
+        native = world.provider(remix="native")
+        made = admission.remix(session, project, source, "at night", native)
+    assert (made.attempt.remix_mode, made.attempt.request["remix_of"]) == ("emulated", None)
+    assert made.attempt.request["first_frame_of"] == "projects/x/clip.mp4"
+
+
 def test_a_remix_for_a_model_that_takes_no_pictures_is_sent_without_one(world):
     source = completed(world)
     with world.database.write() as session:

@@ -18,6 +18,8 @@ from musicapp_pipeline.generation.resolving import JobOfAnotherTake, NothingToRe
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
+from musicapp_pipeline_tests.generation.fault_server import FaultServer
+from musicapp_pipeline_tests.generation.helpers import client_of
 from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
 from musicapp_pipeline_tests.generation.tiny_http import Response
 
@@ -129,6 +131,49 @@ def test_a_list_that_shows_a_job_which_is_known_is_believed(world):
     world.drive()
     assert world.statuses() == ["landed"] * 2
     assert (posts(world), len(world.server.ledger.charges)) == (3, 2)
+    world.check_settled()
+
+
+def in_doubt_then_moved(world, fault: str) -> None:
+    """A lost answer, and then a restart with other settings."""
+    world.server.script("create", fault)
+    world.admit()
+    world.drive(lambda: world.states() == ["unknown"], list_lag=3600.0)
+    world.time_passes()
+
+
+@pytest.mark.parametrize("fault", ["lose_response", "lose_request"])
+def test_the_list_of_another_server_proves_nothing(world, fault):
+    in_doubt_then_moved(world, fault)
+    with FaultServer() as other:
+        world.drive(provider=client_of(other))
+        assert other.ledger.charges == []
+    assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
+    assert posts(world) == 1
+    assert "sent to another server" in world.jobs()[0].error["message"]
+
+
+def test_a_server_at_another_address_may_still_show_that_it_was_bought(world):
+    in_doubt_then_moved(world, "lose_response")
+    provider = world.provider()
+    provider.key = "the same under another name"
+    world.drive(provider=provider)
+    assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+    assert posts(world) == 1
+    world.check_settled()
+
+
+def test_a_job_of_another_server_is_not_known_here_and_the_take_says_why(world):
+    world.hold()
+    world.admit()
+    world.drive(lambda: world.states() == ["submitted"])
+    with FaultServer() as other:
+        world.drive(provider=client_of(other), vanished_after=0.0)
+    assert (world.states(), world.statuses()) == (["stuck"], ["stuck"])
+    assert "sent to another server" in world.takes()[0].error["message"]
+    world.let_go()
+    world.drive(lambda: world.states() == ["settled"])
+    assert world.statuses() == ["landed"]
     world.check_settled()
 
 

@@ -41,6 +41,8 @@ class GenerationAttempt(Base):
     settled_usd: Mapped[Decimal | None]
     simulated: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(default="reserved")
+    sent_to: Mapped[str] = mapped_column(default="")
+    """The key (server and account) of the provider it was last sent to; empty before that."""
     provider_job_id: Mapped[str | None]
     claimed_by_reconciliation: Mapped[bool] = mapped_column(default=False)
     reconcile_looks: Mapped[int] = mapped_column(default=0)
