@@ -28,6 +28,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 OUT = Folder(path_type=Path, file_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 NO_MOUTH = 3
+OUTCOMES = ("not_charged", "charged", "attach", "fetch_again")
 PLOT = (
     "Draw waveform, beats, sections and energy (PNG or SVG). Of several songs each has a picture of"
     " its own, with the song's name in its own: plot.png becomes plot-SONG.png."
@@ -160,6 +161,24 @@ def lipsync(video: Path, audio: Path, phonemes: Path, out: Path) -> None:
     except NoUsableMouth as error:
         click.echo(f"musicapp: {error.message}", err=True)
         sys.exit(NO_MOUTH)
+
+
+@cli.command()
+@click.argument("take", required=False)
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="What is true of it.")
+@click.option("--job-id", help="The provider's id of its job, for attach.")
+@click.option("--note", default="", help="How you know; kept in the ledger.")
+def resolve(take: str | None, outcome: str | None, job_id: str | None, note: str) -> None:
+    """List takes of which nobody knows whether they were bought, or say it of TAKE."""
+    from musicapp_pipeline.cli.doubts import doubts
+    from musicapp_pipeline.cli.doubts import resolve as say
+
+    if (take is None) != (outcome is None):
+        raise click.UsageError("TAKE and --outcome go together; without both the takes are listed")
+    if take is None or outcome is None:
+        click.echo("\n\n".join(doubts(settings())) or "no take is in doubt")
+    else:
+        click.echo(say(settings(), take, outcome, job_id, note))
 
 
 @cli.command()

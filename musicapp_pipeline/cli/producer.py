@@ -16,10 +16,13 @@ from musicapp_pipeline.defs.inprocess import run_wanted
 from musicapp_pipeline.defs.observe import MADE, observed_by
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import admission, ledger
+from musicapp_pipeline.generation.resolving import open_questions
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import now
 
 LOOK = 0.2
+SHOWN = 8
+"""Scenes without a take of which the reason is told."""
 
 
 class CannotFinish(MusicAppError):
@@ -117,11 +120,21 @@ class Producer:
 
     def _why_not(self, project_id: str, steps: Next) -> CannotFinish:
         with self.bench.database.read() as session:
-            scene = scenes.get(session, steps.failed[0], project_id=project_id)
-            last = takes.of_scene(session, scene.id)[-1]
-        reason = (last.error or {}).get("message", last.status)
-        return CannotFinish(
-            f"{len(steps.failed)} scenes have no usable take; scene {scene.order}: {reason}",
-            field="scenes",
-            value=list(steps.failed),
-        )
+            told = [self._reason(session, project_id, scene_id) for scene_id in steps.failed]
+            doubtful = {q.key.rpartition("/")[0] for q in open_questions(session, project_id)}
+        lines = [f"{len(told)} scenes have no usable take:", *told[:SHOWN]]
+        if len(told) > SHOWN:
+            lines.append(f"  and {len(told) - SHOWN} more")
+        if doubtful & {f"{project_id}/{scene_id}" for scene_id in steps.failed}:
+            lines.append(
+                "`musicapp resolve` lists the takes in doubt; say of each what is true with"
+                " `musicapp resolve TAKE --outcome …`, then run the same command again; a higher"
+                " --takes buys another one"
+            )
+        return CannotFinish("\n".join(lines), field="scenes", value=list(steps.failed))
+
+    @staticmethod
+    def _reason(session: Session, project_id: str, scene_id: str) -> str:
+        scene = scenes.get(session, scene_id, project_id=project_id)
+        last = takes.of_scene(session, scene.id)[-1]
+        return f"  scene {scene.order}: {(last.error or {}).get('message', last.status)}"

@@ -53,7 +53,7 @@ class Attendant:
         self._instance = instance
         self._landed = landed
         self._refused: dict[str, str] = {}
-        self._questions = Questions(bench.database, instance)
+        self._questions = Questions(bench.database, instance, bench.settings.backend_api_base)
         self._swept = self._combed = 0.0
 
     async def run(self) -> None:

@@ -4,32 +4,42 @@ import dagster as dg
 
 from musicapp_pipeline.generation.resolving import OpenQuestion, open_questions
 from musicapp_pipeline.store.database import Database
+from musicapp_pipeline.store.models import SceneVersion
 
-RESOLVE = "/api/projects/{project}/scenes/{scene}/versions/{version}/resolve"
+RESOLVE = "{base}/projects/{project}/scenes/{scene}/versions/{version}/resolve"
 
 
 class Questions:
-    """Reports each open question once: an observation of its take's ``clip`` partition."""
+    """Reports each open question once, and that it is none any more: observations of the take's
+    ``clip`` partition.
 
-    def __init__(self, database: Database, instance: dg.DagsterInstance) -> None:
+    Args:
+        base: the facade's address, where a person's word is taken.
+    """
+
+    def __init__(self, database: Database, instance: dg.DagsterInstance, base: str) -> None:
         self._database = database
         self._instance = instance
-        self._told: set[tuple[str, str]] = set()
+        self._base = base.rstrip("/")
+        self._told: dict[tuple[str, str], OpenQuestion] = {}
 
     def report(self) -> int:
-        """Tell what has come up since the last call; how many."""
+        """Tell what has come up or been cleared up since the last call; how many came up."""
         with self._database.read() as session:
-            asked = open_questions(session)
-        new = [q for q in asked if (q.version_id, q.state) not in self._told]
-        for question in new:
-            self._instance.report_runless_asset_event(_observation(question))
-        self._told = {(q.version_id, q.state) for q in asked}
+            asked = {(q.version_id, q.state): q for q in open_questions(session)}
+            closed = [q for key, q in self._told.items() if key not in asked]
+            ends = [_cleared_up(q, session.get(SceneVersion, q.version_id)) for q in closed]
+        new = [question for key, question in asked.items() if key not in self._told]
+        for observation in (*ends, *(_observation(q, self._base) for q in new)):
+            self._instance.report_runless_asset_event(observation)
+        self._told = asked
         return len(new)
 
 
-def _observation(question: OpenQuestion) -> dg.AssetObservation:
+def _observation(question: OpenQuestion, base: str) -> dg.AssetObservation:
     project, scene, _take = question.key.split("/")
-    resolve = RESOLVE.format(project=project, scene=scene, version=question.version_id)
+    resolve = RESOLVE.format(base=base, project=project, scene=scene, version=question.version_id)
+    say = '{"outcome": "not_charged", "note": "not on the invoice"}'
     return dg.AssetObservation(
         asset_key="clip",
         partition=question.key,
@@ -42,7 +52,22 @@ def _observation(question: OpenQuestion) -> dg.AssetObservation:
             "since": question.since.isoformat(),
             "what_a_person_can_do": dg.MetadataValue.md(
                 "\n".join(f"- {action}" for action in question.actions)
+                + "\n\nOutcomes: `not_charged`, `charged`, `attach` (with `soraClipId`)."
             ),
-            "resolve": f"POST {resolve}",
+            "resolve": dg.MetadataValue.md(
+                f"`curl -X POST {resolve} -H 'content-type: application/json' -d '{say}'`"
+                f"\n\nor `musicapp resolve {question.key} --outcome not_charged`"
+            ),
         },
+    )
+
+
+def _cleared_up(question: OpenQuestion, version: SceneVersion | None) -> dg.AssetObservation:
+    """So that the partition's latest word is not the old one."""
+    now = "gone" if version is None else version.status
+    return dg.AssetObservation(
+        asset_key="clip",
+        partition=question.key,
+        description=f"cleared up: it was {question.state}, the take is {now} now",
+        metadata={"state": now},
     )

@@ -60,6 +60,8 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore",
         }
+        if "backend_api_base" not in settings.model_fields_set:
+            env["BACKEND_API_BASE"] = f"http://{_named(host)}:{port}/api"
         self._instance = open_instance(settings)
         self.children = self._children(env, workspace, settings.redis_queue_name)
 
@@ -171,6 +173,13 @@ def _write_workspace(home: Path, port: int) -> Path:
         f"      port: {port}\n      location_name: musicapp\n"
     )
     return path
+
+
+def _named(host: str) -> str:
+    """The host as this machine's own addresses name it."""
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def check_loopback(host: str) -> None:

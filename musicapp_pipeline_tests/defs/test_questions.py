@@ -8,6 +8,8 @@ from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import SceneVersion
 from musicapp_pipeline_tests.defs.world import Desk
 
+BASE = "http://127.0.0.1:3000/api"
+
 
 def in_doubt(desk: Desk) -> SceneVersion:
     """A take whose create call was answered by a broken line."""
@@ -29,7 +31,7 @@ def observed(desk: Desk) -> list[dg.AssetObservation]:
 
 def test_an_open_question_is_told_once_with_its_money_and_the_ways_out(desk: Desk) -> None:
     version = in_doubt(desk)
-    questions = Questions(desk.database, desk.instance)
+    questions = Questions(desk.database, desk.instance, BASE)
     assert questions.report() == 1
     assert questions.report() == 0
     [seen] = observed(desk)
@@ -39,16 +41,19 @@ def test_an_open_question_is_told_once_with_its_money_and_the_ways_out(desk: Des
     assert told["state"] == "unknown"
     assert told["held_usd"] > 0
     assert told["what_a_person_can_do"].startswith("- ")
-    assert told["resolve"].endswith(f"/versions/{version.id}/resolve")
+    assert f"curl -X POST {BASE}/projects/" in told["resolve"]
+    assert f"/versions/{version.id}/resolve " in told["resolve"]
+    assert f"musicapp resolve {version.key} " in told["resolve"]
 
 
 def test_a_question_that_comes_up_again_is_told_again(desk: Desk) -> None:
     version = in_doubt(desk)
-    questions = Questions(desk.database, desk.instance)
+    questions = Questions(desk.database, desk.instance, BASE)
     assert questions.report() == 1
     with desk.database.write() as session:
         resolving.not_charged(session, version.id, "not on the invoice")
     assert questions.report() == 0
+    assert observed(desk)[0].description == "cleared up: it was unknown, the take is failed now"
     with desk.database.write() as session:
         second = projects.get(session, desk.project_id, lock=True)
         admission.admit(session, second, [(scenes.get(session, version.scene_id), 1)],
@@ -58,4 +63,4 @@ def test_a_question_that_comes_up_again_is_told_again(desk: Desk) -> None:
         ledger.move(session, attempt, "submitting")
         submission.park_unknown(session, attempt.id, "again")
     assert questions.report() == 1
-    assert len(observed(desk)) == 2
+    assert len(observed(desk)) == 3

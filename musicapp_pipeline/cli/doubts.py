@@ -1,0 +1,89 @@
+"""``musicapp resolve``: takes of which nobody knows whether they were bought, and what is true."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from musicapp_pipeline.defs.bench import Workbench
+from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation import resolving
+from musicapp_pipeline.generation.resolving import OpenQuestion
+from musicapp_pipeline.settings import Settings
+from musicapp_pipeline.store import takes
+from musicapp_pipeline.store.database import Database
+from musicapp_pipeline.store.models import SceneVersion
+
+
+class BadResolution(MusicAppError):
+    """A take that does not exist, or an outcome without its job."""
+
+    code = "bad_resolution"
+
+
+def doubts(settings: Settings) -> list[str]:
+    """Every open question in a paragraph, oldest first."""
+    with _database(settings) as database, database.read() as session:
+        return [_told(question) for question in resolving.open_questions(session)]
+
+
+def resolve(settings: Settings, take: str, outcome: str, job_id: str | None, note: str) -> str:
+    """Say what is true of a take.
+
+    Args:
+        take: ``<project>/<scene>/t01``, or the take's id.
+        job_id: the provider's own, for ``attach``.
+
+    Raises:
+        BadResolution, NothingToResolve, JobOfAnotherTake
+    """
+    if (outcome == "attach") != (job_id is not None):
+        raise BadResolution(
+            "--job-id goes with --outcome attach, and attach needs it",
+            field="--job-id",
+            value=job_id,
+            allowed="the id of the job as the provider's console shows it",
+        )
+    with _database(settings) as database, database.write() as session:
+        version = _take(session, take)
+        if outcome == "attach":
+            resolving.attach(session, version.id, str(job_id))
+        elif outcome == "fetch_again":
+            resolving.fetch_again(session, version.id)
+        else:
+            end = resolving.charged if outcome == "charged" else resolving.not_charged
+            end(session, version.id, note)
+        return f"take {version.key} is {version.status} now"
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    database = Workbench.open(settings).database
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def _take(session: Session, named: str) -> SceneVersion:
+    version = takes.by_key(session, named) or session.get(SceneVersion, named)
+    if version is None:
+        raise BadResolution(
+            f"there is no take {named!r}; `musicapp resolve` lists those in doubt",
+            field="TAKE",
+            value=named,
+            allowed="<project>/<scene>/t01, or a take's id",
+        )
+    return version
+
+
+def _told(question: OpenQuestion) -> str:
+    job = question.provider_job_id or "none is known"
+    return "\n".join(
+        (
+            f"{question.key}  {question.state} since {question.since:%Y-%m-%d %H:%M} UTC,"
+            f" ${question.held_usd:.2f} held, {question.provider} job: {job}",
+            f"  {question.message}",
+            *(f"  - {action}" for action in question.actions),
+        )
+    )
