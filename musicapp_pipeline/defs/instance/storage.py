@@ -32,8 +32,10 @@ class AutoStorage(DagsterStorage, ConfigurableClass):
         if settings.database_url and settings.sqlalchemy_url.startswith("postgresql"):
             from dagster_postgres.storage import DagsterPostgresStorage
 
+            from musicapp_pipeline.defs.instance.postgres_storage import dagster_url
+
             postgres: DagsterStorage = DagsterPostgresStorage(
-                settings.sqlalchemy_url, inst_data=inst_data
+                dagster_url(settings.sqlalchemy_url), inst_data=inst_data
             )
             return postgres
         from musicapp_pipeline.defs.instance.sqlite_storage import KeptSqliteStorage
