@@ -17,6 +17,8 @@ from musicapp_pipeline.generation.port import Frozen
 from musicapp_pipeline.settings import webhook_key
 
 TOLERANCE_SECONDS = 300.0
+MAX_ID = 512
+"""Characters of a job's id."""
 _OUTCOMES: Mapping[str, Literal["completed", "failed"]] = {
     "video.completed": "completed",
     "video.failed": "failed",
@@ -78,7 +80,7 @@ def parse_webhook(
 def _event(event_id: str, sent_at: datetime, body: bytes) -> VideoEvent | None:
     try:
         told = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadWebhook("the webhook is not JSON") from error
     kind = str(told.get("type") or "") if isinstance(told, dict) else ""
     outcome = _OUTCOMES.get(kind)
@@ -90,6 +92,8 @@ def _event(event_id: str, sent_at: datetime, body: bytes) -> VideoEvent | None:
         job_id = str(job_id)
     if not isinstance(job_id, str) or not job_id:
         raise BadWebhook(f"a {kind} webhook without data.id", field="data.id")
+    if len(job_id) > MAX_ID or not job_id.isprintable():
+        raise BadWebhook(f"data.id of a {kind} webhook is no job's id", field="data.id")
     return VideoEvent(id=event_id, type=kind, outcome=outcome, job_id=job_id, sent_at=sent_at)
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import Scene
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import generated, planned
@@ -212,6 +213,22 @@ def test_each_half_of_a_scene_without_takes_says_what_is_sung_in_it(api: Api, wo
     # Words that a person wrote into a scene stay there.
     api.put(here, json={"lyrics": "mine"})
     assert [half["lyrics"] for half in api.post(f"{here}/split").json()] == ["mine", "mine"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("unknown", "/resolve"), ("stuck", "/resolve"), ("generating", "cancel")]
+)
+def test_takes_that_wait_are_in_the_way_of_a_split_and_it_says_what_to_do(
+    api: Api, world: World, status: str, said: str
+) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endTime"] - s["startTime"])
+    take = generated(api, world, at, scene["id"])[0]
+    with world.database.write() as session:
+        takes.set_status(session, takes.get(session, take["id"]), status)
+    answer = api.post(f"{at}/scenes/{scene['id']}/split")
+    assert answer.status_code == 409
+    assert said in answer.json()["detail"]
 
 
 def test_both_halves_of_a_split_keep_what_a_person_nudged(api: Api, world: World) -> None:

@@ -80,6 +80,9 @@ def test_one_of_several_signatures_is_enough():
         (signed(b"not json"), b"not json", SECRET),
         (signed(body(status="x")), body(status="x"), SECRET),
         (signed(body(id=True)), body(id=True), SECRET),
+        (signed(body(id="\ud800")), body(id="\ud800"), SECRET),
+        (signed(body(id="v" * 600)), body(id="v" * 600), SECRET),
+        (signed(b"[" * 200_000), b"[" * 200_000, SECRET),
     ],
 )
 def test_everything_else_is_refused(headers, payload, secret):

@@ -32,6 +32,8 @@ OF_THE_SLOT = (
     "why",
 )
 """What belongs to the interval of the song; the rest of a scene moves with it."""
+DOUBTFUL = ("unknown", "stuck")
+"""Takes that wait for a person's word."""
 
 
 def planner_options(context: AppContext, project: Project) -> PlannerOptions:
@@ -314,8 +316,15 @@ def _check_idle(session: Session, scene: Scene) -> None:
     """Cuts do not move under takes that are being made for them."""
     busy = [v for v in takes.of_scene(session, scene.id) if v.status in takes.WAITING]
     if busy:
+        doubtful = any(version.status in DOUBTFUL for version in busy)
+        way = (
+            "a take of which nobody knows whether it was bought; say with POST …/resolve what is"
+            " true of it, its error tells the choices"
+            if doubtful
+            else "takes under way; wait for them or cancel them first"
+        )
         raise InTheWay(
-            f"scene {scene.order} has takes under way; wait for them or cancel them first",
+            f"scene {scene.order} has {way}",
             field="sceneId",
             value=scene.id,
             errors=[_in_the_way(version) for version in busy],
