@@ -66,14 +66,15 @@ def _ground(scene: PlannedScene) -> str:
 
 
 def _shape() -> None:
-    """Mean shot length by section, where any length is on sale: density without money's say."""
-    options = PlannerOptions(fps=Fraction(24), durations=tuple(range(1, 16)))
-    lengths: dict[str, list[float]] = {}
-    for bpm in TEMPI:
-        for scene in plan_scenes(*song(bpm), options):
-            lengths.setdefault(scene.section_type, []).append(scene.frames / 24)
-    print("shot length by section (1..15 s on sale):", end=" ")
-    print(", ".join(f"{kind} {mean(seconds):.1f} s" for kind, seconds in lengths.items()))
+    """Mean shot length by section: what each price list leaves of a density that follows energy."""
+    for name, durations in CATALOGUES.items():
+        options = PlannerOptions(fps=Fraction(24), durations=durations)
+        lengths: dict[str, list[float]] = {}
+        for bpm in TEMPI:
+            for scene in plan_scenes(*song(bpm), options):
+                lengths.setdefault(scene.section_type, []).append(scene.frames / 24)
+        told = ", ".join(f"{kind} {mean(seconds):.1f} s" for kind, seconds in lengths.items())
+        print(f"shot length by section, {name} on sale: {told}")
 
 
 def _speed() -> None:
