@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from musicapp_pipeline.store.models import Scene
 from musicapp_pipeline.storyboard.model import PlannedScene
 from musicapp_pipeline_tests.api.world import analysis
 from musicapp_pipeline_tests.defs.world import Desk
+from musicapp_pipeline_tests.songs import click_song
 
 LINE = {"text": "best believe me", "startTime": 14.0, "endTime": 18.0}
 
@@ -71,6 +73,22 @@ def edit(desk: Desk, scene: Scene, **fields: Any) -> None:
         for name, value in fields.items():
             setattr(mine, name, value)
         scenes.mark_edited(mine, fields)
+
+
+def test_a_plan_is_drawn_with_its_cuts(planned: Desk, tmp_path: Path) -> None:
+    def drawn() -> dict[str, str]:
+        made = body.make(Task(planned.bench, planned.project_id))
+        assert made.details is not None
+        return dict(made.details["pictures"])
+
+    assert drawn() == {}  # the song's file is gone: the plan is good all the same
+    song = click_song(tmp_path / "song.wav", seconds=40.0)
+    with planned.bench.media.writing(f"projects/{planned.project_id}/song/a.wav") as path:
+        path.write_bytes(song.read_bytes())
+    key = drawn()["plot"]
+    assert planned.bench.media.fetch(key).read_bytes().startswith(b"\x89PNG")
+    change(planned, clip_seconds=4)
+    assert drawn()["plot"] != key
 
 
 def test_another_density_changes_the_kinds_of_the_same_scenes(planned: Desk) -> None:
@@ -135,6 +153,54 @@ def test_scenes_beside_a_kept_one_join_it_in_seconds_too(planned: Desk) -> None:
     edit(planned, paid, start_time=paid.start_time - 0.018, end_time=paid.end_time - 0.018)
     change(planned, seed=99)
     assert all(a.end_time == b.start_time for a, b in pairwise(generate(planned)))
+
+
+def warnings(desk: Desk) -> list[str]:
+    with desk.database.read() as session:
+        return list(projects.storyboard(session, desk.project_id).heard.get("warnings", ()))
+
+
+def test_what_a_person_set_goes_to_the_scene_that_takes_the_place_of_a_recut_one(
+    planned: Desk,
+) -> None:
+    mine = next(s for s in present(planned) if s.scene_type == "broll")
+    edit(planned, mine, idea="a paper boat", mood="my mood", prompt_override="my prompt")
+    change(planned, clip_seconds=4)
+    rows = generate(planned)
+    assert mine.id not in {s.id for s in rows}
+    (heir,) = [s for s in rows if s.prompt_override]
+    assert (heir.idea, heir.mood, heir.prompt_override) == ("a paper boat", "my mood", "my prompt")
+    assert heir.edited == ["idea", "mood"]
+    shared = min(heir.end_frame, mine.end_frame) - max(heir.start_frame, mine.start_frame)
+    assert shared == max(
+        min(s.end_frame, mine.end_frame) - max(s.start_frame, mine.start_frame) for s in rows
+    )
+    assert any(f"scene {heir.order} ({heir.id})" in told for told in warnings(planned))
+    change(planned, clip_seconds=8)
+    assert [s.idea for s in generate(planned) if s.prompt_override] == ["a paper boat"]
+
+
+def test_what_finds_no_place_in_a_new_plan_is_told_in_its_own_words(planned: Desk) -> None:
+    change(planned, clip_seconds=4)
+    for n, scene in enumerate(generate(planned)):
+        edit(planned, scene, prompt_override=f"my prompt {n:02d}")
+    written = {s.prompt_override for s in present(planned)}
+    change(planned, clip_seconds=8)
+    kept = {s.prompt_override for s in generate(planned)}
+    assert kept < written
+    gone = written - kept
+    told = " ".join(warnings(planned))
+    assert all(f"“{prompt}”" in told for prompt in gone)
+
+
+def test_words_a_person_wrote_for_a_scene_do_not_go_to_another_stretch_of_the_song(
+    planned: Desk,
+) -> None:
+    mine = max(present(planned), key=lambda s: s.frames)
+    edit(planned, mine, lyrics="la la la")
+    change(planned, clip_seconds=4)
+    assert "la la la" not in {s.lyrics for s in generate(planned)}
+    assert any("“la la la”" in told for told in warnings(planned))
 
 
 def test_generating_again_changes_nothing(planned: Desk) -> None:

@@ -20,6 +20,7 @@ from musicapp_pipeline.defs.storyboard.planning import (
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import events, projects, scenes, takes
 from musicapp_pipeline.store.artifacts import Made
+from musicapp_pipeline.store.errors import MediaMissing
 from musicapp_pipeline.store.models import Project, Storyboard
 from musicapp_pipeline.storyboard.lyric_form import lines_from, with_words
 from musicapp_pipeline.storyboard.model import TimedLine
@@ -87,8 +88,8 @@ def make(task: Task) -> Made:
         if meanwhile != kept:  # a take was asked for while the director was
             kept, plan = meanwhile, replan_whole(meanwhile, analysis, lines, options)
         plan = tuple(directed.get(scene, scene) for scene in plan)
-        rows = sync_scenes(session, project, plan, kept, capabilities)
-        warnings = warnings_of(board, rows)
+        rows, recut = sync_scenes(session, project, plan, kept, capabilities)
+        warnings = [*warnings_of(board, rows), *recut]
         known = {k: v for k, v in board.heard.items() if k not in ("places", "director")}
         board.heard = {
             **known,
@@ -97,6 +98,7 @@ def make(task: Task) -> Made:
         }
         short = unconformed(session, rows)
         plain = [{"id": s.id, "start": s.start_frame, "end": s.end_frame} for s in rows]
+        cuts = [s.start_time for s in rows[1:]]
         keys = [s.key for s in rows]
         first_takes = [takes.take_key(s, 1) for s in rows]
         events.tell(session, project.id, "storyboard", id=board.id, scenes=len(rows))
@@ -109,9 +111,29 @@ def make(task: Task) -> Made:
         details={
             "scenes": keys,
             "cuts": [[s["start"], s["end"]] for s in plain],
+            "pictures": _picture(task, analysis, cuts),
             "shown": {"scenes": len(keys), "plan": table, "notes": [*analysis.notes, *notes]},
         },
     )
+
+
+def _picture(task: Task, analysis: SongAnalysis, cuts: list[float]) -> dict[str, str]:
+    """The song with beats, sections, energy and cuts, for people who look at the plan."""
+    from musicapp_pipeline.analysis.plot import plot
+
+    bench = task.bench
+    with bench.database.read() as session:
+        song = need(session, "song", task.key)
+    assert song.media_key is not None
+    try:
+        wav = bench.media.fetch(song.media_key)
+    except MediaMissing:
+        return {}  # drawn with the next plan; the plan itself is good
+    task.report(0.8, "drawing the plan")
+    key = f"projects/{task.project_id}/storyboard/{digest([analysis.to_dict(), cuts])}.png"
+    with bench.media.writing(key) as path:
+        plot(analysis, wav, path, cuts)
+    return {"plot": key}
 
 
 def _conformed(task: Task, keys: list[str]) -> list[str]:

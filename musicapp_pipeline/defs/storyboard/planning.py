@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.defs.storyboard.heirs import hand_down
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
@@ -55,14 +56,15 @@ def sync_scenes(
     plan: Sequence[PlannedScene],
     kept: Sequence[KeptScene],
     capabilities: Capabilities,
-) -> list[Scene]:
+) -> tuple[list[Scene], list[str]]:
     """Bring the rows to a plan that was made around ``kept``.
 
     A scene whose cuts the plan has keeps its row; what a person has set in it stays, and of one
-    with takes all that was bought. The others are archived and new ones added.
+    with takes all that was bought. The others are archived and new ones added, which take over
+    what a person had set.
 
     Returns:
-        The project's scenes in their order.
+        The project's scenes in their order, and what a person should know of those that went.
     """
     present = scenes.of_project(session, project.id)
     size = capabilities.size_for(portrait=project.format == "portrait")
@@ -70,9 +72,9 @@ def sync_scenes(
     rows = {s.start_frame if s.id in bought else _place(s): s for s in present}
     follow = {p.order: rows.get(p.start_frame) or rows.get(_place(p)) for p in plan}
     staying = {s.id for s in follow.values() if s is not None}
-    for scene in present:
-        if scene.id not in staying:
-            scenes.archive(session, scene)
+    leaving = [scene for scene in present if scene.id not in staying]
+    for scene in leaving:
+        scenes.archive(session, scene)
     for planned in plan:
         row = follow[planned.order]
         if row is not None:
@@ -85,7 +87,9 @@ def sync_scenes(
                 scenes.tell(session, row)
     fresh = [p for p in plan if follow[p.order] is None]
     added = scenes.add_planned(session, project, fresh, size=size)
-    return sorted([*(s for s in follow.values() if s), *added], key=lambda s: s.start_frame)
+    told = hand_down(leaving, added)
+    rows_now = [*(s for s in follow.values() if s), *added]
+    return sorted(rows_now, key=lambda s: s.start_frame), told
 
 
 def _place(scene: Scene | PlannedScene) -> tuple[int, int]:
