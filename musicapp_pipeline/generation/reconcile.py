@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from musicapp_pipeline.generation.errors import (
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import jobs, takes
-from musicapp_pipeline.store.models import GenerationAttempt
+from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
@@ -35,7 +35,7 @@ LOOKS = 2
 FAILED_LOOKS = 12
 WITNESSES = timedelta(minutes=10)
 """How much older than a doubt a job may be by which its list is judged."""
-SLACK = timedelta(seconds=60)
+SLACK = timedelta(minutes=15)
 """Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
 
@@ -43,7 +43,7 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     """One look. Answers whether the attempt can go on at once."""
     assert attempt.submitted_at is not None
     if not _can_list(drive, attempt.model):
-        why = "its list of jobs is not to be relied on (can_list is not set for its model)"
+        why = "no list of its jobs is to be relied on (its model's entry does not say can_list)"
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
     await drive.polls.over()
@@ -67,11 +67,16 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
     recent = [job for job in listed if job.created_at is None or job.created_at >= sent]
     free = [job for job in recent if identity(job.id) not in owned]
-    for job in candidates(free, attempt, version.prompt):
-        if await _claim(drive, attempt, job):
-            return True
+    alike = candidates(free, attempt, version.prompt)
+    spoken_for = await drive.read(lambda s: paid_unseen(s, attempt, version.prompt))
+    if len(alike) > spoken_for:
+        for job in alike:
+            if await _claim(drive, attempt, job):
+                return True
+        alike = []
     doubt = (
         submission.elsewhere(attempt, here)
+        or ("it lists one that may be another take's, charged without its id" if alike else None)
         or doubtful(free, attempt, version.prompt)
         or unproven(listed, witness)
     )
@@ -137,6 +142,25 @@ def _witness(
         GenerationAttempt.accepted_at < clock.moment(session) - timedelta(seconds=lag),
     )
     return session.scalar(query.order_by(GenerationAttempt.accepted_at.desc()).limit(1))
+
+
+def paid_unseen(session: Session, attempt: GenerationAttempt, prompt: str) -> int:
+    """Like purchases which a person saw charged without knowing the job: a list may show theirs."""
+    query = (
+        select(func.count(GenerationAttempt.id))
+        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
+        .where(
+            GenerationAttempt.provider == attempt.provider,
+            GenerationAttempt.id != attempt.id,
+            GenerationAttempt.state == "settled",
+            GenerationAttempt.provider_job_id.is_(None),
+            GenerationAttempt.created_at > clock.moment(session) - acceptance.REMEMBERED,
+            GenerationAttempt.size == attempt.size,
+            GenerationAttempt.seconds == attempt.seconds,
+            SceneVersion.prompt == prompt,
+        )
+    )
+    return session.scalar(query) or 0
 
 
 def unproven(listed: Sequence[ProviderJob], witness: GenerationAttempt | None) -> str | None:

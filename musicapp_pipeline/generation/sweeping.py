@@ -80,6 +80,8 @@ def _book(session: Session, attempt_id: str, late: Sequence[ProviderJob]) -> int
     owned = acceptance.owned_jobs(session, attempt.provider, "")
     free = [job for job in late if identity(job.id) not in owned]
     ours = reconcile.candidates(free, attempt, version.prompt)
+    if len(ours) <= reconcile.paid_unseen(session, attempt, version.prompt):
+        return 0  # what a person saw charged is booked already
     for job in ours:
         log.warning("late purchase", attempt=attempt_id, job=job.id)
         acceptance.accepted(session, attempt_id, job)

@@ -123,6 +123,58 @@ def test_a_list_that_misses_a_job_which_is_known_proves_nothing(world):
     assert "does not show job video_00000001 either" in told["message"]
 
 
+def test_a_provider_whose_clock_is_minutes_behind_is_understood(world):
+    real = world.server._bill
+
+    def behind(*args, **named):
+        job = real(*args, **named)
+        job.created -= 600
+        return job
+
+    world.server._bill = behind
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive()
+    assert (world.states(), posts(world)) == (["settled"], 1)
+    world.check_settled()
+
+
+def test_a_job_that_a_person_saw_charged_is_not_taken_for_the_next_take(world):
+    """Its id is not known, so a list that shows one job cannot say whose it is."""
+    world.server.script("create", "lose_response", "lose_request")
+    (made,) = world.admit(accepts_seed=False)
+    world.drive(provider=world.provider(can_list=False))
+    with world.database.write() as session:
+        resolving.charged(session, made.version.id)
+    world.admit(accepts_seed=False)
+    world.drive()
+    assert sorted(world.states()) == ["settled", "unknown"]
+    assert "may be another take's" in world.jobs()[-1].error["message"]
+    assert (posts(world), len(world.server.ledger.charges)) == (2, 1)
+
+
+def test_of_two_jobs_one_is_the_next_takes(world):
+    world.server.script("create", "lose_response", "lose_response")
+    (made,) = world.admit(accepts_seed=False)
+    world.drive(provider=world.provider(can_list=False))
+    with world.database.write() as session:
+        resolving.charged(session, made.version.id)
+    world.admit(accepts_seed=False)
+    world.drive()
+    assert world.states() == ["settled", "settled"]
+    assert world.statuses() == ["failed", "landed"]
+    assert world.money()[1] == world.server.ledger.total() == 2 * FOUR_SECONDS
+
+
+def test_a_take_in_doubt_says_when_it_was_sent_and_what_came_back(world):
+    world.server.script("create", "500_after")
+    world.admit()
+    world.drive(provider=world.provider(can_list=False))
+    told = world.takes()[0].error["message"]
+    assert "answered 500" in told and "can_list" in told
+    assert f"sent {world.attempt().submitted_at:%Y-%m-%d %H:%M:%S} UTC" in told
+
+
 def test_a_list_that_shows_a_job_which_is_known_is_believed(world):
     world.admit()
     world.drive()

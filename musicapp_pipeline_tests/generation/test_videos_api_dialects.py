@@ -12,6 +12,7 @@ from musicapp_pipeline.generation.providers.dialects import (
     job_from,
     looks_like_job,
     media_url,
+    says_unsupported,
 )
 from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
@@ -34,6 +35,34 @@ def test_a_clip_is_bought_watched_and_fetched_in_every_dialect(dialect, tmp_path
         assert status.status == "completed" and status.id == job.id
         assert len(server.ledger.charges) == 1
     assert (tmp_path / "clip.part").read_bytes() == clip_bytes(4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "litellm.APIError: video remix is not supported for fal.ai",
+        "NotImplementedError: remix",
+        "Unsupported operation 'video_remix'",
+        "The remix endpoint is not yet implemented.",
+        "video_remix unsupported",
+    ],
+)
+def test_a_server_that_says_so_has_no_remix(words):
+    assert says_unsupported(words, "remix")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "video_remix: cost calculation failed: unsupported operand type(s) for *: 'NoneType'",
+        "remix failed: the codec is not supported by this worker",
+        "this size is unsupported. The remix was begun",
+        "remix",
+        "not supported",
+    ],
+)
+def test_other_words_may_come_after_a_purchase(words):
+    assert not says_unsupported(words, "remix")
 
 
 @pytest.mark.parametrize("dialect", ["sglang", "vllm", "litellm"])

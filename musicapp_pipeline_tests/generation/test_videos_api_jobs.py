@@ -175,6 +175,35 @@ def test_a_job_that_only_claims_to_be_completed_has_no_clip(server, tmp_path):
     assert caught.value.permanent
 
 
+@pytest.mark.parametrize("label", ["text/plain", "application/json"])
+def test_a_clip_is_known_by_its_first_bytes_whatever_its_label_says(server, tmp_path, label):
+    real = server._content
+
+    def mislabelled(asked, job_id):
+        answer = real(asked, job_id)
+        return replace(answer, headers={**answer.headers, "content-type": label})
+
+    server._content = mislabelled
+
+    async def fetch(client):
+        await client.download(await _made(client), tmp_path / "clip.part")
+
+    talk(server, fetch)
+    assert (tmp_path / "clip.part").read_bytes() == clip_bytes(4)
+
+
+def test_an_address_in_what_is_no_text_is_not_gone_to(server, tmp_path):
+    junk = b"\x00\xff\xfe http://www.videolan.org/x264.html \xff"
+    server._content = lambda *_: Response(200, junk, {"content-type": "text/plain"})
+
+    async def fetch(client):
+        await client.download(await _made(client), tmp_path / "clip.part")
+
+    with pytest.raises(errors.DownloadFailed) as caught:
+        talk(server, fetch)
+    assert caught.value.message.startswith("no clip came")
+
+
 def test_a_remix_sends_the_prompt_alone_and_names_its_source(server):
     async def remix(client):
         source = await _made(client)

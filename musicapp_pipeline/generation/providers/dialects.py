@@ -39,9 +39,11 @@ _MAX_TEXT = 100_000
 _MAX_DEPTH = 4
 """Of objects in objects that are searched for an address."""
 _URL = re.compile(r"https?://[^\s\"'<>]+")
-_NOT_SUPPORTED = re.compile(
-    r"not\s+(?:yet\s+)?(?:supported|implemented)|unsupported|notimplemented", re.IGNORECASE
+_LACKING = (
+    r"(?:not\s+(?:yet\s+)?(?:supported|implemented)|unsupported(?!\s+operand)|notimplemented)"
 )
+_CLAUSE = r"[^.:;]{0,60}"
+"""What may stand between two words of one statement."""
 
 
 def job_from(
@@ -114,10 +116,11 @@ def looks_like_job(body: Any, job_id: str, *, ok: bool) -> bool:
 def says_unsupported(text: str, what: str) -> bool:
     """Whether an error's words mean "this server has no ``what``" rather than "not now".
 
-    Both have to be said: "unsupported" alone may be about anything, and on a 5xx a wrong guess
-    would be paid for.
+    Both have to be said in one breath: "unsupported" alone may be about anything, such as Python's
+    own words for a bug after the purchase, and on a 5xx a wrong guess would be paid for.
     """
-    return what in text.lower() and bool(_NOT_SUPPORTED.search(text))
+    said = rf"{what}{_CLAUSE}{_LACKING}|{_LACKING}{_CLAUSE}{what}|notimplementederror:[^.;]*{what}"
+    return bool(re.search(said, text, re.IGNORECASE))
 
 
 def wants_json(status: int, text: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -110,7 +111,7 @@ async def send_free(client: httpx.AsyncClient, request: httpx.Request) -> Answer
 async def _send(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
     response = await client.send(request, stream=True)
     try:
-        data = await read_limited(response)
+        data = await read_limited(response.aiter_bytes())
     finally:
         await response.aclose()
     text = data.decode("utf-8", "replace")
@@ -134,14 +135,14 @@ def plain_text(text: object, limit: int = 500) -> str:
     return shown.encode("utf-8", "replace").decode().strip()[:limit]
 
 
-async def read_limited(response: httpx.Response, limit: int = MAX_ANSWER_BYTES) -> bytes:
+async def read_limited(chunks: AsyncIterable[bytes], limit: int = MAX_ANSWER_BYTES) -> bytes:
     """The body of a streamed response.
 
     Raises:
         ValueError: it is longer than ``limit`` bytes.
     """
     data = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in chunks:
         data += chunk
         if len(data) > limit:
             raise ValueError(f"the answer is longer than {limit} bytes")

@@ -1,6 +1,7 @@
 """Writing a remote clip to a file, whole as far as HTTP can tell."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,8 @@ WHOLE_CLIP = 1800.0
 _MAX_REDIRECTS = 4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRITE_AT = 1 << 20
+_TELLING = 8
+"""Bytes that tell a clip from words."""
 
 
 async def stream_to(
@@ -55,11 +58,14 @@ async def _follow(
         try:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 target = _target(request, response)
-            elif response.status_code == 200 and not _is_text(response):
-                await _write(response, dest)
-                return None
+            elif response.status_code == 200:
+                body = _Body(response)
+                if not _is_text(response) or _is_clip(await body.peek()):
+                    await _write(response, body, dest)
+                    return None
+                return await _answer(response, body)
             else:
-                return await _answer(response)
+                return await _answer(response, _Body(response))
         finally:
             await response.aclose()
         request = await outward.request(client, target)
@@ -83,21 +89,49 @@ def _is_text(response: httpx.Response) -> bool:
     return bool(kind.startswith("text/") or kind.endswith("json"))
 
 
-async def _answer(response: httpx.Response) -> Answer:
+class _Body:
+    """A response's body, whose beginning may be looked at before it is read."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._chunks = response.aiter_bytes()
+        self._head = b""
+
+    async def peek(self) -> bytes:
+        """The first bytes, as many as tell what it is."""
+        try:
+            while len(self._head) < _TELLING and (chunk := await anext(self._chunks, b"")):
+                self._head += chunk
+        except httpx.HTTPError as error:
+            raise DownloadFailed(f"the download broke off: {words_of(error)}") from error
+        return self._head[:_TELLING]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._head:
+            yield self._head
+        async for chunk in self._chunks:
+            yield chunk
+
+
+def _is_clip(head: bytes) -> bool:
+    """Whether these are the first bytes of MP4, MOV or WebM, whatever the label says."""
+    return head[4:8] == b"ftyp" or head.startswith(b"\x1a\x45\xdf\xa3")
+
+
+async def _answer(response: httpx.Response, body: _Body) -> Answer:
     try:
-        text = (await read_limited(response, 1 << 20)).decode("utf-8", "replace")
+        text = (await read_limited(body, 1 << 20)).decode("utf-8", "replace")
     except (httpx.HTTPError, ValueError) as error:
         raise DownloadFailed(f"no readable answer: {error}") from error
     return Answer(response.status_code, response.headers, read_json(text), text)
 
 
-async def _write(response: httpx.Response, dest: Path) -> None:
+async def _write(response: httpx.Response, body: _Body, dest: Path) -> None:
     """Stream the body to ``dest`` and compare its length with what was announced."""
     total = 0
     buffer = bytearray()
     try:
         with dest.open("wb") as file:
-            async for chunk in response.aiter_bytes():
+            async for chunk in body:
                 total += len(chunk)
                 if total > MAX_CLIP_BYTES:
                     raise DownloadFailed(

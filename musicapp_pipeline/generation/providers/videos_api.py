@@ -235,7 +235,8 @@ class VideosApi:
         """Where the clip is when the content route does not have it itself."""
         if answer.status not in (200, 400, 404, 405, 422, 501):
             return None
-        url = media_url(answer.body, answer.text)
+        # What cannot be decoded is no words, and what looks like an address in it is none.
+        url = media_url(answer.body, "" if "\ufffd" in answer.text else answer.text)
         if url is None:
             try:
                 told = await self._get(self._url("videos", job_id))

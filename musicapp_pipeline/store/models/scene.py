@@ -91,8 +91,6 @@ class SceneVersion(Timestamped, Base):
     kind: Mapped[str] = mapped_column(default="generated")
     """``generated``, ``remix`` or ``external``."""
     source_version_id: Mapped[str | None]
-    ordered_by: Mapped[str | None]
-    """The root run of the Dagster job that ordered it, which may be run again."""
     prompt: Mapped[str]
     plan_fingerprint: Mapped[str] = mapped_column(default="")
     """Of the scene's plan when the take was asked for; another one now means it is outdated."""

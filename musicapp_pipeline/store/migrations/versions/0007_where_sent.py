@@ -1,4 +1,4 @@
-"""Where a request was sent; which order of a run made a take."""
+"""Where a request was sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,10 +14,8 @@ def upgrade() -> None:
         "generation_attempts",
         sa.Column("sent_to", sa.String(), nullable=False, server_default=""),
     )
-    op.add_column("scene_versions", sa.Column("ordered_by", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
-    for table, name in (("scene_versions", "ordered_by"), ("generation_attempts", "sent_to")):
-        with op.batch_alter_table(table) as altered:
-            altered.drop_column(name)
+    with op.batch_alter_table("generation_attempts") as altered:
+        altered.drop_column("sent_to")
