@@ -18,7 +18,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from musicapp_pipeline.generation.errors import BadModelConfig, UnknownModel
 from musicapp_pipeline.generation.port import Capabilities, Frozen, RemixMode, parse_size
 from musicapp_pipeline.generation.sources import read_data
-from musicapp_pipeline.settings import Environment, plain_address, plain_key
+from musicapp_pipeline.setting_forms import plain_address, plain_key
+from musicapp_pipeline.settings import Environment
 
 ProviderName = Literal["videos_api", "fal"]
 DurationFormat = Literal["int", "string", "suffixed"]

@@ -14,7 +14,7 @@ from typing import Literal
 
 from musicapp_pipeline.generation.errors import BadWebhook
 from musicapp_pipeline.generation.port import Frozen
-from musicapp_pipeline.settings import webhook_key
+from musicapp_pipeline.setting_forms import webhook_key
 
 TOLERANCE_SECONDS = 300.0
 MAX_ID = 512

@@ -16,7 +16,7 @@ SPECIFIED = [
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch, tmp_path):
-    for name in [*SPECIFIED, "MUSICAPP_HOME", "MUSICAPP_API_TOKENS"]:
+    for name in [name.upper() for name in Settings.model_fields]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -67,6 +67,23 @@ def test_postgres_urls_name_the_driver_that_is_shipped(monkeypatch, scheme):
         ("MUSICAPP_DIRECTOR_URL", "not a url"),
         ("MUSICAPP_DIRECTOR_URL", "ftp://x"),
         ("MUSICAPP_DIRECTOR_URL", "localhost:1234"),
+        ("DATABASE_URL", "garbage"),
+        ("DATABASE_URL", "mysql://host/db"),
+        ("DATABASE_URL", "postgresql+asyncpg://host/db"),
+        ("DATABASE_URL", "postgresql://host:port/db"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("REDIS_URL", "nonsense"),
+        ("REDIS_URL", "amqp://host"),
+        ("REDIS_QUEUE_NAME", "a/b"),
+        ("REDIS_QUEUE_NAME", "one,two"),
+        ("AWS_ENDPOINT_URL_S3", "nonsense"),
+        ("AWS_S3_BUCKET", "Bad Bucket!"),
+        ("BACKEND_API_BASE", "nonsense"),
+        ("MUSICAPP_CORS_ORIGINS", "nonsense"),
+        ("MUSICAPP_CORS_ORIGINS", "https://studio.example.org/app"),
+        ("MUSICAPP_HOME", "~nobody-of-this-name/here"),
+        ("SORA_LIST_LAG_SECONDS", "inf"),
     ],
 )
 def test_a_bad_setting_names_variable_and_value(monkeypatch, name, value):
@@ -75,6 +92,59 @@ def test_a_bad_setting_names_variable_and_value(monkeypatch, name, value):
         Settings.load()
     assert name in caught.value.message
     assert value in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "sqlite:////srv/a folder/music.db"),
+        ("DATABASE_URL", "postgresql+psycopg2://u:p#/w@[::1]:5432/db?sslmode=require"),
+        ("DATABASE_URL", "postgresql+psycopg2:///db?host=/run/postgresql"),
+        ("REDIS_URL", "rediss://:secret@host:6379/0"),
+        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000"),
+        ("AWS_S3_BUCKET", "my.Bucket_1"),
+        ("MUSICAPP_CORS_ORIGINS", "https://studio.example.org,http://127.0.0.1:5173/"),
+        ("MUSICAPP_CORS_ORIGINS", "*"),
+    ],
+)
+def test_what_can_be_used_is_taken(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    found = getattr(Settings.load(), name.lower())
+    told = found if isinstance(found, str) else ",".join(found)
+    assert told == value.removesuffix("/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("DATABASE_URL", "mysql://me:sec@ret/x@host/db", "mysql://me:***@host/db"),
+        ("DATABASE_URL", "me:secret@host/db", "me:***@host/db"),
+        ("DATABASE_URL", "mysql://host/db?password=secret&a=b", "password=***&a=b"),
+        ("REDIS_URL", "amqp://:secret@host", "amqp://:***@host"),
+    ],
+)
+def test_a_password_is_not_shown(monkeypatch, name, value, shown):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as caught:
+        Settings.load()
+    told = f"{caught.value.message} {caught.value.value} {caught.value.__cause__}"
+    assert shown in caught.value.message
+    assert "sec" not in told
+
+
+@pytest.mark.parametrize("name", SPECIFIED)
+def test_an_empty_value_is_an_unset_one(monkeypatch, name):
+    monkeypatch.setenv(name, "")
+    settings = Settings.load()
+    assert getattr(settings, name.lower()) == Settings.model_fields[name.lower()].default
+    assert name.lower() not in settings.model_fields_set
+
+
+def test_a_token_that_cannot_be_sent_is_refused_without_being_shown(monkeypatch):
+    monkeypatch.setenv("MUSICAPP_API_TOKENS", "good,s\u00fc\u00df")
+    with pytest.raises(BadSetting, match="MUSICAPP_API_TOKENS") as caught:
+        Settings.load()
+    assert "s\u00fc" not in f"{caught.value.message} {caught.value.value}"
 
 
 def test_tokens_are_a_list_and_never_shown(monkeypatch):
