@@ -119,6 +119,19 @@ def test_shifted_beats_take_free_cuts_with_them_and_leave_paid_ones(api: Api, wo
         assert left["endFrame"] == right["startFrame"]
 
 
+def test_cuts_stay_until_it_is_asked_that_they_follow(api: Api, world: World) -> None:
+    at, before = planned(api, world)
+    url = f"{at}/storyboard"
+    cuts = [s["startFrame"] for s in before]
+    edits = [{"kind": "shift_beats", "milliseconds": 100}]
+    assert api.put(url, json={"edits": edits, "resnap": False}).status_code == 200
+    assert [s["startFrame"] for s in api.get(f"{at}/scenes").json()] == cuts
+    assert api.put(url, json={"resnap": True}).status_code == 200
+    after = [s["startFrame"] for s in api.get(f"{at}/scenes").json()]
+    assert after[0] == 0
+    assert all(a != b for a, b in zip(after[1:], cuts[1:], strict=True))
+
+
 @pytest.mark.parametrize(
     "edit",
     [

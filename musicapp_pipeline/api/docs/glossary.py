@@ -36,7 +36,8 @@ FIELDS: dict[str, str] = {
     "SceneRead.clipSeconds": "Seconds of the clip that one take buys: the shortest that covers it.",
     "SceneEstimate.clipSeconds": "Seconds of the clip that one take buys.",
     "soraModel": "The video model that takes are bought from.",
-    "performanceDensity": "Share of the sung scenes that show a performance, 0 to 1.",
+    "performanceDensity": "Share of the song's time in performance scenes, 0 to 1; sung parts come"
+    " first.",
     "budgetCapUsd": "Most that may be spent, held money included.",
     "actualCostUsd": "Spent so far: settled, never estimated.",
     "heldUsd": "Reserved for takes whose end is not known yet.",
@@ -96,6 +97,8 @@ FIELDS: dict[str, str] = {
     "StoryboardUpdate.sections": "In place of what was heard; null goes back to it.",
     "StoryboardUpdate.lyricsData": "In place of what was heard; null goes back to it, at once where"
     " song and lyrics are still the same.",
+    "StoryboardUpdate.resnap": "Whether cuts of scenes without takes go onto the beats: by default"
+    " when this changes the beats; false leaves the cuts, true asks for it whatever changes.",
     "StoryboardUpdate.edits": "Corrections that survive a new hearing; the whole list, null for"
     " none. They come after `beatGrid` and `sections`.",
     "PromptDiffRead.outdated": "A new take would be sent something else, in words or otherwise.",
@@ -125,7 +128,9 @@ FIELDS: dict[str, str] = {
     "taps": "Seconds at which a person tapped.",
     "to": "Where it goes, in seconds.",
     "keptSceneIds": "Scenes with takes: they keep their cuts.",
-    "replacedSceneIds": "Scenes without takes: they are planned anew.",
+    "replacedSceneIds": "Scenes without takes: they are planned anew. One whose cuts stay keeps its"
+    " id; what you set in the others goes to the scene in its place, and `warnings` of the"
+    " storyboard say so.",
     # Scenes
     "scenes": "In the order they are shown.",
     "startFrame": "First frame, at the project's rate.",

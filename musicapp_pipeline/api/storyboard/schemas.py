@@ -185,6 +185,7 @@ class StoryboardUpdate(Changes):
     beat_grid: BeatGridEdit | None = None
     sections: list[SectionEdit] | None = Field(None, min_length=1, max_length=500)
     lyrics_data: list[LyricEdit] | None = Field(None, max_length=5000)
+    resnap: bool | None = None
 
     @model_validator(mode="after")
     def _ascending(self) -> "StoryboardUpdate":

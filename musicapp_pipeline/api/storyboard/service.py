@@ -128,7 +128,8 @@ def update(
     warnings = edits.write(project, board, body)
     heard = analysis_of(board)
     write_heard(board, heard)
-    if [b.time for b in before.beats] != [b.time for b in heard.beats]:
+    moved = [b.time for b in before.beats] != [b.time for b in heard.beats]
+    if moved if body.resnap is None else body.resnap:
         warnings += move_cuts(session, context, project, board, before)
     follow_song(session, project, planner_options(context, project))
     board.revision += 1
