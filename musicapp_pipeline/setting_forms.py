@@ -11,7 +11,7 @@ from pydantic import SecretStr
 MIN_WEBHOOK_KEY = 24
 _DATABASE = re.compile(
     r"postgres(?:ql(?:\+psycopg2)?)?://"
-    r"(?:[^\s]*@)?(?:\[[^\]\s]*\]|[^:/?\[\]\s]*)(?::\d+)?(?:/[^?\s]*)?(?:\?\S*)?"
+    r"(?:[^@\s]*@)?(?:\[[^\]\s]*\]|[^:/?@\[\]\s]*)(?::\d+)?(?:/[^?\s]*)?(?:\?\S*)?"
     r"|sqlite:///(?!:memory:)[^?]+(?:\?.*)?"
 )
 _BROKER = re.compile(r"(?:rediss?|redis\+socket|sentinel)://\S+")
@@ -57,7 +57,8 @@ def plain_database(value: str) -> str:
     text = value.strip()
     if not _DATABASE.fullmatch(text):
         raise ValueError(
-            "a database is postgresql://user:password@host:5432/name or sqlite:////a/file.db"
+            "a database is postgresql://user:password@host:5432/name, where an @ of the password is"
+            " %40, or sqlite:////a/file.db"
         )
     return text
 

@@ -13,6 +13,7 @@ from musicapp_pipeline import logs
 from musicapp_pipeline.cli.entry import FAREWELL, INTERRUPTED, main
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.settings import settings
+from musicapp_pipeline.store.trouble import told_plainly
 
 
 class Folder(click.Path):
@@ -42,7 +43,8 @@ class Commands(click.Group):
         try:
             wanted = settings().log_level
             logs.configure(wanted if ctx.params.get("verbose") else "warning")
-            return super().invoke(ctx)
+            with told_plainly(settings()):
+                return super().invoke(ctx)
         except MusicAppError as error:
             # The field's name in the API; here it is an option.
             said = error.message.replace("budgetCapUsd", "--budget")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from musicapp_pipeline.cli.options import BadOption
 from musicapp_pipeline.store.media import sha256_file
 
 
@@ -87,5 +88,13 @@ def _copy(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, temporary)
         temporary.replace(target)
+    except OSError as error:  # which names the source, as if its disk were the full one
+        raise BadOption(
+            f"--out: {target} cannot be written ({error.strerror or error}); the video is kept,"
+            " and the same command puts it there",
+            field="--out",
+            value=str(target),
+            allowed="a folder that can be written to, with room for the video",
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,9 +1,12 @@
 """What is in a folder already is never written over, unless it is what was put there."""
 
+import errno
+import shutil
 from pathlib import Path
 
 import pytest
 
+from musicapp_pipeline.cli.options import BadOption
 from musicapp_pipeline.cli.outputs import Outputs
 
 SUFFIXES = (".mp4", "-poster.jpg")
@@ -76,14 +79,17 @@ def test_notes_that_cannot_be_read_make_nothing_ours(tmp_path: Path, out: Path) 
     assert put(tmp_path, out, "two") == "gig-1.mp4"
 
 
-def test_what_fails_leaves_no_part(
+def test_a_full_disk_is_told_of_the_folder_that_is_full(
     tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(source: Path, target: Path) -> None:
-        target.write_text("half")
-        raise OSError("no space left")
+    def half(source: Path, target: Path) -> None:
+        target.write_text(source.read_text()[:1])
+        raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
 
-    monkeypatch.setattr("shutil.copyfile", full)
-    with pytest.raises(OSError, match="no space"):
-        put(tmp_path, out, "one")
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copyfile", half)
+        with pytest.raises(BadOption, match=r"--out: .*gig\.mp4 cannot .*No space left") as caught:
+            put(tmp_path, out, "one")
+    assert str(tmp_path / "media") not in caught.value.message
     assert list(out.iterdir()) == []
+    assert put(tmp_path, out, "one") == "gig.mp4"

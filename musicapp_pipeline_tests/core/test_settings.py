@@ -119,6 +119,7 @@ def test_what_can_be_used_is_taken(monkeypatch, name, value):
     [
         ("DATABASE_URL", "mysql://me:sec@ret/x@host/db", "mysql://me:***@host/db"),
         ("DATABASE_URL", "me:secret@host/db", "me:***@host/db"),
+        ("DATABASE_URL", "postgresql://me:p@secret@host/db", "postgresql://me:***@host/db"),
         ("DATABASE_URL", "mysql://host/db?password=secret&a=b", "password=***&a=b"),
         ("REDIS_URL", "amqp://:secret@host", "amqp://:***@host"),
     ],
