@@ -57,6 +57,21 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
 def attached(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
     """A person says which job it is; an answer to another take's request would outrank that."""
     _keep(session, attempt, job_id, claimed=True)
+    attempt.named_by_person = True
+
+
+def attached_after_all(
+    session: Session, attempt: GenerationAttempt, job_id: str
+) -> GenerationAttempt:
+    """A person says that what was given back as not charged was bought: it is a purchase again."""
+    attempt.provider_job_id = None  # of two rows one has the job
+    session.flush()
+    extra = ledger.bought_again(session, attempt, job_id, "bought after all, a person found")
+    extra.claimed_by_reconciliation = extra.named_by_person = True
+    version = takes.get(session, attempt.version_id)
+    version.sora_clip_id = job_id
+    standing.show(session, version, "generating")
+    return extra
 
 
 def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bool) -> None:

@@ -15,7 +15,7 @@ from musicapp_pipeline.generation.errors import (
     RemixUnsupported,
     UnknownModel,
 )
-from musicapp_pipeline.generation.port import ClipRequest, ProviderJob
+from musicapp_pipeline.generation.port import Capabilities, ClipRequest, ProviderJob
 from musicapp_pipeline.generation.requests import build_request
 from musicapp_pipeline.store import projects, takes
 from musicapp_pipeline.store.errors import NotFound
@@ -38,13 +38,16 @@ async def buy(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     try:
         request = await asyncio.to_thread(build_request, drive.database, drive.media, attempt)
-        drive.provider.capabilities(attempt.model).check(request)
+        record = drive.provider.capabilities(attempt.model)
+        record.check(request)
+        record.cost(attempt.seconds, attempt.size)
     except MusicAppError as error:
         # Nothing was sent, and the same would happen again.
         refusal = error if isinstance(error, NotAccepted) else _permanent(error)
         await drive.write(lambda s: _refuse(s, drive, attempt, refusal))
         return False
-    return await waiting.to_the_end(_submit(drive, attempt.id, request), drive.options.grace)
+    sending = _submit(drive, attempt.id, request, record)
+    return await waiting.to_the_end(sending, drive.options.grace)
 
 
 async def take_back_if_unwanted(drive: "Drive", attempt: GenerationAttempt) -> None:
@@ -75,9 +78,11 @@ def _note_removal(session: Session, attempt_id: str) -> None:
         attempt.error = {"code": REMOVAL, "message": "asked to be removed from the queue"}
 
 
-async def _submit(drive: "Drive", attempt_id: str, request: ClipRequest) -> bool:
-    limit = drive.options.max_in_flight
-    turn = await drive.write(lambda s: submission.begin(s, attempt_id, drive.provider.key, limit))
+async def _submit(
+    drive: "Drive", attempt_id: str, request: ClipRequest, record: Capabilities
+) -> bool:
+    limit, key = drive.options.max_in_flight, drive.provider.key
+    turn = await drive.write(lambda s: submission.begin(s, attempt_id, key, limit, record))
     if not turn.go:
         await drive.write(lambda s: drive.postpone(s, attempt_id, turn.wait))
         return False

@@ -108,6 +108,21 @@ def beyond_cap(session: Session, attempt: GenerationAttempt) -> OverBudget | Non
     return OverBudget(mine, already - mine, project.budget_cap_usd)
 
 
+def reprice(
+    session: Session, attempt: GenerationAttempt, price: Decimal, price_version: str
+) -> None:
+    """Hold today's price of an attempt that was not sent yet in place of the one it had.
+
+    Whether that still fits is asked next, see :func:`beyond_cap`; project and attempt are locked.
+    """
+    more = price - attempt.reserved_usd
+    attempt.reserved_usd, attempt.price_version = price, price_version
+    attempt.usd_per_second = price / attempt.seconds
+    session.flush()
+    kind = "reserve" if more > 0 else "release"
+    _book(session, attempt, kind, more, "the price changed before it was sent")
+
+
 def reserve(
     session: Session,
     version: SceneVersion,
@@ -228,8 +243,13 @@ def read(session: Session, attempt_id: str) -> GenerationAttempt:
     return attempt
 
 
-def bought_again(session: Session, attempt: GenerationAttempt, job_id: str) -> GenerationAttempt:
-    """Book a second purchase of one attempt that happened against all precautions.
+def bought_again(
+    session: Session,
+    attempt: GenerationAttempt,
+    job_id: str,
+    note: str = "the provider accepted this take twice",
+) -> GenerationAttempt:
+    """Book another purchase of one attempt that happened against all precautions.
 
     It was bought, so it is held even beyond the cap: a truth that is told is worth more than a cap
     that looks kept.
@@ -246,7 +266,7 @@ def bought_again(session: Session, attempt: GenerationAttempt, job_id: str) -> G
     )
     session.add(extra)
     session.flush()
-    _book(session, extra, "reserve", extra.reserved_usd, "the provider accepted this take twice")
+    _book(session, extra, "reserve", extra.reserved_usd, note)
     return extra
 
 

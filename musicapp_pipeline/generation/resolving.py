@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import acceptance, clock, ledger, states
 from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.generation.providers.dialects import is_fal_job
 from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 OPEN_QUESTIONS = ("unknown", "stuck")
+NOT_CHARGED = "not_charged"
 
 
 class NothingToResolve(GenerationError):
@@ -32,6 +34,12 @@ class JobOfAnotherTake(GenerationError):
     """The provider's id that a person gave belongs to another take."""
 
     code = "job_of_another_take"
+
+
+class BadJobId(GenerationError):
+    """What a person gave cannot be an id of the take's provider."""
+
+    code = "bad_job_id"
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,8 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
         attempt.declared_absent_at = clock.moment(session)
     said = note or "a person found that it was not charged"
     ledger.release(session, attempt, said)
-    _end(session, attempt, "not_charged", f"Given up: {said}.")
+    actions = list(states.WHAT_TO_DO["absent"])
+    _end(session, attempt, NOT_CHARGED, f"Given up: {said}.", actions=actions)
     return attempt
 
 
@@ -127,13 +136,22 @@ def charged(session: Session, version_id: str, note: str = "") -> GenerationAtte
 def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     """This is its job at the provider: the clip is fetched as if the answer had arrived.
 
+    An id that a person gave before is replaced; what was said to be not charged is booked again.
+
     Args:
         job_id: as the provider's console shows it.
 
     Raises:
-        NothingToResolve, JobOfAnotherTake
+        NothingToResolve, JobOfAnotherTake, BadJobId
     """
-    attempt = _charged_unseen(session, version_id) or _in_question(session, version_id)
+    attempt = _said_over(session, version_id) or _in_question(session, version_id)
+    if attempt.provider == "fal" and not is_fal_job(job_id):
+        raise BadJobId(
+            f"{job_id!r} is not the path of a request in fal's queue",
+            field="soraClipId",
+            value=job_id,
+            allowed="<owner>/<app>/requests/<request id>",
+        )
     holder = acceptance.owner_of(session, attempt.provider, job_id)
     if holder is not None and holder.id != attempt.id:
         raise JobOfAnotherTake(
@@ -142,12 +160,15 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
             value=job_id,
             allowed="the id of a job that no take has yet",
         )
+    if attempt.state == "released":
+        return acceptance.attached_after_all(session, attempt, job_id)
     if attempt.state == "settled":
-        attempt.provider_job_id = job_id
+        attempt.provider_job_id, attempt.named_by_person = job_id, True
         return _fetched_once_more(session, attempt)
-    if attempt.state == "unknown":
+    other = attempt.provider_job_id != job_id
+    if attempt.state == "unknown" or (other and attempt.named_by_person):
         acceptance.attached(session, attempt, job_id)
-    elif attempt.provider_job_id != job_id:
+    elif other:
         raise NothingToResolve(
             f"the take's job is {attempt.provider_job_id}; it is looked at now and then",
             field="soraClipId",
@@ -159,7 +180,9 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
 
 
 def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
-    """The clip was paid for and given up: fetch it once more. Nothing is bought.
+    """The clip was paid for and given up, or said to be not charged: fetch it once more.
+
+    Nothing is bought.
 
     Raises:
         NothingToResolve: there is no such clip.
@@ -168,6 +191,9 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
     rows = ledger.attempts_of(session, version_id, lock=True)
     attempt = next((a for a in reversed(rows) if _was_lost(a)), None)
     over = version.status == "failed" and version.clip_key is None
+    given_back = _said_over(session, version_id) if over and attempt is None else None
+    if given_back is not None and given_back.provider_job_id is not None:
+        return acceptance.attached_after_all(session, given_back, given_back.provider_job_id)
     if attempt is None or not over or any(a.state in states.HOLDING for a in rows):
         raise NothingToResolve(
             f"take {version.take} is {version.status}; there is no paid clip to fetch again",
@@ -188,14 +214,20 @@ def _fetched_once_more(session: Session, attempt: GenerationAttempt) -> Generati
     return attempt
 
 
-def _charged_unseen(session: Session, version_id: str) -> GenerationAttempt | None:
-    """A purchase of which a person knew the charge and not the job."""
+def _said_over(session: Session, version_id: str) -> GenerationAttempt | None:
+    """A purchase that a person ended without its job, with a wrong one, or as never made."""
     version = takes.get(session, version_id)
     rows = ledger.attempts_of(session, version_id, lock=True)
     if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
         return None
-    unseen = [a for a in rows if a.state == "settled" and a.provider_job_id is None]
-    return unseen[-1] if unseen else None
+    return next((a for a in reversed(rows) if _may_be_mended(a)), None)
+
+
+def _may_be_mended(attempt: GenerationAttempt) -> bool:
+    if attempt.state == "released":
+        return (attempt.error or {}).get("code") == NOT_CHARGED
+    unseen = attempt.provider_job_id is None or attempt.named_by_person
+    return attempt.state == "settled" and unseen and attempt.media_key is None
 
 
 def _was_lost(attempt: GenerationAttempt) -> bool:

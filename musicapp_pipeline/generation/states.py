@@ -44,6 +44,10 @@ WHAT_TO_DO = {
         "attach the provider's id of the clip, should you find it: it is fetched",
         "ask for another take: that is paid anew",
     ),
+    "absent": (
+        "attach the provider's id of the clip, should it turn up: it is booked and fetched",
+        "ask for another take",
+    ),
     "lost": (
         "put right what the message names, then have it fetched again: that costs nothing",
         "ask for another take: that is paid anew",

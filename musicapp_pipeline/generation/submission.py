@@ -6,6 +6,7 @@ state from which a dispatcher can go on without buying twice.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,8 @@ from musicapp_pipeline.generation.errors import (
     NotAccepted,
     QuotaExhausted,
 )
-from musicapp_pipeline.store import jobs, takes
+from musicapp_pipeline.generation.port import Capabilities
+from musicapp_pipeline.store import jobs, projects, takes
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
     SceneVersion,
@@ -26,6 +28,8 @@ FULL_WAIT = 0.5
 """Seconds until an attempt asks again for a place at the provider."""
 UNTIL_SOMEBODY_ACTS = (CredentialsRejected.code, QuotaExhausted.code)
 """Refusals that any other request would meet with too."""
+MILLIONTH = Decimal("0.000001")
+"""Of a dollar; amounts are kept no finer."""
 TWIN_WAIT = 0.5
 """Seconds until an attempt looks again whether its twin's submission is known."""
 
@@ -52,18 +56,36 @@ def in_flight(session: Session, provider: str) -> int:
     return session.scalar(query) or 0
 
 
-def begin(session: Session, attempt_id: str, gate_key: str, max_in_flight: int) -> Turn:
+def begin(
+    session: Session,
+    attempt_id: str,
+    gate_key: str,
+    max_in_flight: int,
+    record: Capabilities | None = None,
+) -> Turn:
     """Move ``reserved`` to ``submitting`` if it is this attempt's turn.
 
     The gate's row is locked first, so that all workers of a provider take turns here.
+
+    Args:
+        record: of the model as it is configured now; what it costs today is what is held.
+
+    Raises:
+        UnknownPrice: it has no price any more.
     """
     gate = gates.locked(session, gate_key)
     moment = clock.moment(session)
     if gate.closed_until is not None and gate.closed_until > moment:
         return Turn(False, (gate.closed_until - moment).total_seconds())
+    waiting = ledger.read(session, attempt_id)
+    price = _new_price(waiting, record)
+    if price is not None:  # projects are locked before their attempts, as an admission does
+        projects.get(session, waiting.project_id, lock=True)
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "reserved":
         return Turn(False)
+    if price is not None and record is not None:
+        ledger.reprice(session, attempt, price, record.price_version)
     if not _still_wanted(session, attempt):
         return Turn(False)
     if _is_coming(session, attempt):
@@ -93,6 +115,14 @@ def still_ours(session: Session, attempt_id: str, turn: Turn) -> GenerationAttem
     late = clock.moment(session) - turn.sent_at > leases.LEASE / 2
     ours = attempt.state == "submitting" and attempt.submitted_at == turn.sent_at
     return attempt if ours and not late else None
+
+
+def _new_price(attempt: GenerationAttempt, record: Capabilities | None) -> Decimal | None:
+    """What the attempt costs by now, if that is not what is held for it."""
+    if record is None:
+        return None
+    price = record.cost(attempt.seconds, attempt.size).quantize(MILLIONTH)
+    return None if price == attempt.reserved_usd.quantize(MILLIONTH) else price
 
 
 def _still_wanted(session: Session, attempt: GenerationAttempt) -> bool:

@@ -14,7 +14,7 @@ from musicapp_pipeline.generation import (
     sweeping,
 )
 from musicapp_pipeline.generation.port import ProviderJob
-from musicapp_pipeline.generation.resolving import JobOfAnotherTake, NothingToResolve
+from musicapp_pipeline.generation.resolving import BadJobId, JobOfAnotherTake, NothingToResolve
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
@@ -501,6 +501,79 @@ def test_a_job_found_in_the_console_is_attached_and_its_clip_fetched(tmp_path):
         world.drive()
         assert (world.states(), world.statuses()) == (["settled"], ["landed"])
         world.check_settled()
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_mistyped_job_is_put_right(tmp_path, given_up):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        (found,) = world.server.jobs
+        with world.database.write() as session:
+            resolving.attach(session, version_id, f"{found}0")
+        world.drive(vanished_after=0.0)
+        assert world.states() == ["stuck"]
+        with world.database.write() as session:
+            if given_up:
+                resolving.charged(session, version_id)
+            resolving.attach(session, version_id, found)
+        world.drive()
+        assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+        world.check_settled()
+
+
+def test_what_was_said_to_be_not_charged_is_booked_once_its_job_turns_up(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        (found,) = world.server.jobs
+        with world.database.write() as session:
+            resolving.not_charged(session, version_id)
+        assert "attach" in world.takes()[0].error["actions"][0]
+        assert world.money() == (0, 0)
+        with world.database.write() as session, pytest.raises(NothingToResolve):
+            resolving.fetch_again(session, version_id)
+        with world.database.write() as session:
+            resolving.attach(session, version_id, found)
+        world.drive()
+        assert (world.states(), world.statuses()) == (["released", "settled"], ["landed"])
+        world.check_settled()
+
+
+@pytest.mark.parametrize("how", ["attach", "fetch_again"])
+def test_a_slow_job_that_was_said_to_be_not_charged_is_fetched_after_all(world, how):
+    world.hold()
+    (made,) = world.admit()
+    world.drive(job_timeout=0.0)
+    (job_id,) = world.server.jobs
+    with world.database.write() as session:
+        resolving.not_charged(session, made.version.id)
+    world.let_go()
+    with world.database.write() as session:
+        if how == "attach":
+            resolving.attach(session, made.version.id, job_id)
+        else:
+            resolving.fetch_again(session, made.version.id)
+    world.drive()
+    assert (sorted(world.states()), world.statuses()) == (["released", "settled"], ["landed"])
+    world.check_settled()
+
+
+def test_a_job_that_the_provider_told_us_is_not_replaced(world):
+    world.hold()
+    (made,) = world.admit()
+    world.drive(job_timeout=0.0)
+    with world.database.write() as session, pytest.raises(NothingToResolve):
+        resolving.attach(session, made.version.id, "video_of_somebody_else")
+
+
+@pytest.mark.parametrize("job_id", ["0f3a", "../../etc", "fal-ai/veo/requests/0f3a/status"])
+def test_what_cannot_be_a_request_of_fals_is_not_attached(world, job_id):
+    world.server.script("create", "lose_response")
+    (made,) = world.admit()
+    world.drive(provider=world.provider(can_list=False))
+    with world.database.write() as session, pytest.raises(BadJobId):
+        ledger.locked(session, made.attempt.id).provider = "fal"
+        resolving.attach(session, made.version.id, job_id)
+    assert world.attempt().provider_job_id is None
 
 
 def test_a_job_of_another_take_cannot_be_attached(tmp_path):

@@ -196,6 +196,37 @@ def test_a_doubt_that_ends_under_a_lowered_cap_is_not_sent_again(tmp_path):
         assert world.server.ledger.charges == []
 
 
+@pytest.mark.parametrize("price", ["0.10", "0.01"])
+def test_what_waits_is_sent_at_todays_price(price, tmp_path):
+    with money_world("sqlite", tmp_path) as world:
+        world.admit()
+        world.server.models = {"sora-2": Decimal(price)}
+        today = {"usd_per_second": Decimal(price), "price_version": "corrected"}
+        world.drive(provider=world.provider(**today))
+        assert world.attempt().usd_per_second == Decimal(price)
+        assert world.attempt().price_version == "corrected"
+        world.check_settled()
+
+
+def test_what_does_not_fit_at_todays_price_is_not_sent(tmp_path):
+    with money_world("sqlite", tmp_path, scenes=2, cap="2.50") as world:
+        world.admit()
+        world.server.models = {"sora-2": Decimal("0.50")}
+        world.drive(provider=world.provider(usd_per_second=Decimal("0.50")), max_in_flight=1)
+        assert sorted(world.statuses()) == ["failed", "landed"]
+        refused = next(job.error for job in world.jobs() if job.error)
+        assert refused["code"] == "over_budget" and "this needs $2.00" in refused["message"]
+        world.check_settled()
+
+
+def test_what_has_no_price_any_more_is_not_sent(tmp_path):
+    with money_world("sqlite", tmp_path) as world:
+        world.admit()
+        world.drive(provider=world.provider(usd_per_second=None))
+        assert (world.states(), world.statuses()) == (["released"], ["failed"])
+        assert world.server.ledger.charges == []
+
+
 # Ids that are stored late
 
 

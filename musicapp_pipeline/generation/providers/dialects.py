@@ -38,6 +38,8 @@ _MAX_ID = 1000
 _MAX_TEXT = 100_000
 _MAX_DEPTH = 4
 """Of objects in objects that are searched for an address."""
+FAL_JOB = re.compile(r"[\w.-]+/[\w.-]+/requests/[\w-]{1,200}", re.ASCII)
+"""A request's path in fal's queue, which is its id here."""
 _URL = re.compile(r"https?://[^\s\"'<>]+")
 _LACKING = (
     r"(?:not\s+(?:yet\s+)?(?:supported|implemented)|unsupported(?!\s+operand)|notimplemented)"
@@ -99,6 +101,11 @@ def usable_id(value: Any) -> str | None:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_ID or value in (".", ".."):
         return None
     return value if value.isprintable() and not value.isspace() else None
+
+
+def is_fal_job(job_id: str) -> bool:
+    """Whether an id is the path of a request in fal's queue."""
+    return bool(FAL_JOB.fullmatch(job_id)) and ".." not in job_id
 
 
 def looks_like_job(body: Any, job_id: str, *, ok: bool) -> bool:

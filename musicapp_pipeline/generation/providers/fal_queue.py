@@ -27,7 +27,7 @@ from musicapp_pipeline.generation.errors import (
 )
 from musicapp_pipeline.generation.port import Capabilities, ClipRequest, ProviderJob
 from musicapp_pipeline.generation.providers.clients import Clients, account_of
-from musicapp_pipeline.generation.providers.dialects import media_url
+from musicapp_pipeline.generation.providers.dialects import FAL_JOB, is_fal_job, media_url
 from musicapp_pipeline.generation.providers.exchange import (
     Answer,
     error_of,
@@ -43,7 +43,6 @@ from musicapp_pipeline.generation.providers.streaming import stream_to
 from musicapp_pipeline.generation.reference import MIME, reference_for
 
 _ASPECTS = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0, "4:3": 4 / 3, "3:4": 3 / 4, "21:9": 21 / 9}
-_JOB_PATH = re.compile(r"[\w.-]+/[\w.-]+/requests/[\w-]{1,200}", re.ASCII)
 _REQUEST_ID = re.compile(r"[\w-]{1,200}", re.ASCII)
 _RUN_FAILED = frozenset({400, 422})
 """Statuses of a result that tell of the run. A 5xx may as well be an outage of the result's route,
@@ -195,7 +194,7 @@ class FalQueue:
         )
 
     def _url(self, job_id: str, tail: str = "") -> httpx.URL:
-        if not _JOB_PATH.fullmatch(job_id) or ".." in job_id:
+        if not is_fal_job(job_id):
             raise JobVanished(f"{job_id!r} is not a request of this queue", value=job_id)
         return self._base.join(job_id + tail)
 
@@ -247,7 +246,7 @@ def _job_path(told: dict[str, Any], endpoint: str, request_id: str) -> str:
     """The request's path: as told where it looks like one, by fal's rule otherwise."""
     for name in ("response_url", "status_url"):
         if isinstance(told.get(name), str):
-            match = _JOB_PATH.search(told[name])
+            match = FAL_JOB.search(told[name])
             if match and match[0].endswith(f"/{request_id}"):
                 return match[0]
     owner, app = endpoint.split("/")[:2]

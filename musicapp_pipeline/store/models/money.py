@@ -45,6 +45,8 @@ class GenerationAttempt(Base):
     """The key (server and account) of the provider it was last sent to; empty before that."""
     provider_job_id: Mapped[str | None]
     claimed_by_reconciliation: Mapped[bool] = mapped_column(default=False)
+    named_by_person: Mapped[bool] = mapped_column(default=False)
+    """A person said which job it is, and may have mistyped it."""
     reconcile_looks: Mapped[int] = mapped_column(default=0)
     """Looks that did not find it; kept when it is then sent again."""
     absent_after: Mapped[datetime | None]

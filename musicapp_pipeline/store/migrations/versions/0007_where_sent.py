@@ -1,4 +1,4 @@
-"""Where a request was sent."""
+"""Where a request was sent; whether a person named its job."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,12 +10,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    table = "generation_attempts"
+    op.add_column(table, sa.Column("sent_to", sa.String(), nullable=False, server_default=""))
     op.add_column(
-        "generation_attempts",
-        sa.Column("sent_to", sa.String(), nullable=False, server_default=""),
+        table,
+        sa.Column("named_by_person", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("generation_attempts") as altered:
-        altered.drop_column("sent_to")
+        for name in ("named_by_person", "sent_to"):
+            altered.drop_column(name)
