@@ -177,6 +177,26 @@ def test_an_estimate_says_whether_it_would_be_accepted(api: Api, world: World) -
     assert api.get(f"{at}/estimate?numTakes=11").status_code == 422
 
 
+def test_an_estimate_of_everything_is_what_generating_everything_reserves(
+    api: Api, world: World
+) -> None:
+    """Also where a scene with takes is longer than the clips that may be bought now."""
+    at, scenes = planned(api, world, clipSeconds=8)
+    long = max(scenes, key=lambda s: s["endFrame"] - s["startFrame"])
+    generated(api, world, at, long["id"])
+    others = [s["id"] for s in scenes if s["endFrame"] - s["startFrame"] > 4 * 24 and s != long]
+    for scene_id in others:
+        generated(api, world, at, scene_id)
+    assert api.put(at, json={"clipSeconds": 4}).status_code == 200
+    estimate = api.get(f"{at}/estimate")
+    assert estimate.status_code == 200, estimate.text
+    reserved = api.post(f"{at}/generate").json()["reservedUsd"]
+    assert estimate.json()["reservedUsd"] == pytest.approx(reserved)
+    assert len(estimate.json()["scenes"]) == len(scenes) - 1 - len(others)
+    assert api.get(f"{at}/estimate").json()["reservedUsd"] == 0
+    assert api.get(f"{at}/estimate", params={"sceneIds": [long["id"]]}).status_code == 422
+
+
 def test_the_time_estimate_learns_from_finished_takes(api: Api, world: World) -> None:
     at, scenes = planned(api, world)
     version = generated(api, world, at, scenes[0]["id"])[0]

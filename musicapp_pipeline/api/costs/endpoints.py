@@ -9,6 +9,7 @@ from musicapp_pipeline.api.costs import service
 from musicapp_pipeline.api.costs.schemas import CostsRead, Estimate
 from musicapp_pipeline.api.deps import Context, ProjectId, Who
 from musicapp_pipeline.api.problems import problems
+from musicapp_pipeline.api.takes.service import without_takes
 from musicapp_pipeline.generation.admission import MAX_TAKES
 from musicapp_pipeline.store import scenes
 
@@ -29,7 +30,11 @@ def get_estimate(
     who: Who,
     scene_ids: Annotated[
         list[str] | None,
-        Query(alias="sceneIds", max_length=1000, description="All scenes when left out."),
+        Query(
+            alias="sceneIds",
+            max_length=1000,
+            description="When left out, what `POST …/generate` takes then: scenes without takes.",
+        ),
     ] = None,
     num_takes: Annotated[int, Query(alias="numTakes", ge=1, le=MAX_TAKES)] = 1,
 ) -> Estimate:
@@ -37,7 +42,7 @@ def get_estimate(
     with context.database.read() as session:
         project = project_of(session, who, project_id)
         if scene_ids is None:
-            rows = scenes.of_project(session, project_id)
+            rows = without_takes(session, project, scenes.of_project(session, project_id))
         else:
             ids = dict.fromkeys(scene_ids)
             rows = [scenes.get(session, id_, project_id=project_id) for id_ in ids]

@@ -235,8 +235,8 @@ def _uncovered(project: Project, too_long: list[Scene]) -> list[str]:
     named = ", ".join(f"{scene.order} ({scene.id})" for scene in too_long)
     return [
         f"clips of {project.clip_seconds} s do not cover scene {named}, so no take of"
-        f" {'it' if len(too_long) == 1 else 'them'} can be bought; generate the storyboard again,"
-        " split, or raise clipSeconds"
+        f" {'it' if len(too_long) == 1 else 'them'} can be bought; generate the storyboard again"
+        " (scenes with takes keep their cuts), split, or raise clipSeconds"
     ]
 
 

@@ -78,7 +78,7 @@ def generate_scenes(
     def work(session: Session) -> Generating:
         project = project_of(session, who, project_id, lock=True)
         if asked.scene_ids is None:
-            rows = service.without_takes(session, project)
+            rows = service.to_generate(session, project)
         else:
             ids = dict.fromkeys(asked.scene_ids)
             rows = [scenes.get(session, id_, project_id=project_id) for id_ in ids]

@@ -67,8 +67,8 @@ def generate(
     )
 
 
-def without_takes(session: Session, project: Project) -> list[Scene]:
-    """Scenes for which nothing was asked yet.
+def to_generate(session: Session, project: Project) -> list[Scene]:
+    """The scenes that are generated when none is named.
 
     Raises:
         InTheWay: the project has no scenes at all.
@@ -78,6 +78,11 @@ def without_takes(session: Session, project: Project) -> list[Scene]:
         raise InTheWay(
             "there are no scenes to generate; generate the storyboard first", field="scenes"
         )
+    return without_takes(session, project, rows)
+
+
+def without_takes(session: Session, project: Project, rows: Sequence[Scene]) -> list[Scene]:
+    """Those for which nothing was asked yet, or nothing that came."""
     busy = set(
         session.scalars(
             select(SceneVersion.scene_id)
