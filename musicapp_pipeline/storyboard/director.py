@@ -4,7 +4,7 @@ The network is not this package's business: the caller injects ``ask``, which po
 OpenAI-compatible ``/chat/completions`` and returns the parsed answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -18,7 +18,7 @@ from musicapp_pipeline.storyboard.director_chat import (
     setups_of,
 )
 from musicapp_pipeline.storyboard.errors import DirectorUnavailable
-from musicapp_pipeline.storyboard.model import PlannedScene, ProjectBrief
+from musicapp_pipeline.storyboard.model import PlannedScene, ProjectBrief, Shot
 from musicapp_pipeline.storyboard.text import clean, shortened
 
 Ask = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -38,7 +38,13 @@ class Directed:
 
 
 def direct(
-    project: ProjectBrief, scenes: Sequence[PlannedScene], ask: Ask, model: str, *, seed: int = 0
+    project: ProjectBrief,
+    scenes: Sequence[PlannedScene],
+    ask: Ask,
+    model: str,
+    *,
+    seed: int = 0,
+    settled: Collection[int] = (),
 ) -> Directed:
     """Let a chat model write the ideas, moods and shots of a plan.
 
@@ -47,11 +53,13 @@ def direct(
     or like its neighbour leaves the planned one in place.
 
     Args:
+        scenes: the whole plan, as it will be shown.
         ask: the injected call; when it raises ``DirectorUnavailable``, that batch stays planned.
+        settled: orders of the scenes that nobody asks about; the others must not become like them.
     """
     notes: list[str] = []
     directions: dict[str, Direction] = {}
-    setups = setups_of(scenes)
+    setups = setups_of([scene for scene in scenes if scene.order not in settled])
     for start in range(0, len(setups), BATCH):
         batch = setups[start : start + BATCH]
         directions |= _directions(project, scenes, batch, ask, model, seed, notes)
@@ -105,6 +113,10 @@ def _drop_repetitions(
         seen.add(direction.idea.lower())
 
 
+def _alike(one: Shot, two: Shot) -> bool:
+    return one.size == two.size or one.angle == two.angle or one.movement == two.movement
+
+
 def _apply(
     scenes: Sequence[PlannedScene],
     setups: Sequence[Setup],
@@ -125,9 +137,7 @@ def _apply(
         for before, after in pairwise(scenes):
             a, b = before.order, after.order
             one, two = shots.get(a, plain[a]), shots.get(b, plain[b])
-            alike = one.size == two.size or one.movement == two.movement
-            if alike and (a in shots or b in shots):
-                # Two planned shots never clash, so giving one back always ends.
+            if _alike(one, two) and (a in shots or b in shots):
                 given_back = b if b in shots else a
                 del shots[given_back]
                 notes.append(f"scene {given_back} keeps its planned shot: its neighbour's is alike")

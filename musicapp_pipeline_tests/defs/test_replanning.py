@@ -1,6 +1,6 @@
 """Generating again: what was planned follows, what was set or bought stays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -249,14 +249,22 @@ class Director:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[PlannedScene, ...]] = []
+        self.shown: list[tuple[PlannedScene, ...]] = []
         self.notes: tuple[str, ...] = ()
         monkeypatch.setattr(directing, "directed", self._directed)
 
     def _directed(
-        self, _settings: object, _project: object, plan: Sequence[PlannedScene], *_: object
+        self,
+        _settings: object,
+        _project: object,
+        plan: Sequence[PlannedScene],
+        *_: object,
+        settled: Collection[int],
     ) -> tuple[list[PlannedScene], tuple[str, ...]]:
-        self.asked.append(tuple(plan))
-        return [s.model_copy(update={"idea": "a kite"}) for s in plan], self.notes
+        self.shown.append(tuple(plan))
+        self.asked.append(tuple(s for s in plan if s.order not in settled))
+        kite = {"idea": "a kite"}
+        return [s if s.order in settled else s.model_copy(update=kite) for s in plan], self.notes
 
 
 def test_a_director_directs_what_is_written_around_kept_scenes(
@@ -297,6 +305,7 @@ def test_a_director_is_not_asked_for_what_is_not_used(
     director = Director(monkeypatch)
     generate(planned)
     assert director.asked == [()]
+    assert director.shown[0][0].idea == "mine"
 
 
 def test_nothing_to_direct_is_no_question(desk: Desk) -> None:

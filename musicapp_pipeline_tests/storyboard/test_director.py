@@ -19,6 +19,7 @@ from musicapp_pipeline_tests.storyboard.songs import song
 PROJECT = ProjectBrief(title="Eternal Flame", style_preset="dreamy")
 PLAN = plan_scenes(*song(120.0), PlannerOptions(fps=Fraction(24)))
 SETUPS = setups_of(PLAN)
+WAYS = ("size", "angle", "movement")
 
 
 def briefs(body):
@@ -71,19 +72,47 @@ def test_an_idea_that_returns_in_the_plan_returns_directed():
         assert len({directed[order - 1].idea for order in setup.scenes}) == 1
 
 
-def test_neighbours_stay_unlike_even_if_the_director_does_not_care():
+@pytest.mark.parametrize("alike", [("size", "movement"), ("angle",)])
+def test_neighbours_stay_unlike_even_if_the_director_does_not_care(alike):
     def monotonous(body):
         entries = good_entries(body)
         for entry, setup in zip(entries, briefs(body)["setups"], strict=True):
             words = briefs(body)["vocabulary"][setup["kind"]]
-            entry |= {"size": words["sizes"][0], "movement": words["movements"][0]}
+            entry |= {name: words[f"{name}s"][0] for name in alike}
         return answer(entries)
 
     directed = direct(PROJECT, PLAN, monotonous, "any-model")
     for a, b in pairwise(directed.scenes):
-        assert a.shot.size != b.shot.size
-        assert a.shot.movement != b.shot.movement
+        assert unlike(a, b)
     assert any("keeps its planned shot" in note for note in directed.notes)
+
+
+def unlike(a, b):
+    return all(getattr(a.shot, what) != getattr(b.shot, what) for what in WAYS)
+
+
+def test_what_is_settled_is_not_asked_for_and_nobody_becomes_like_it():
+    settled = {scene.order for scene in PLAN[1::2]}
+    free = [scene for scene in PLAN if scene.order not in settled]
+
+    def copying(body):
+        """Every setup as the paid scene after it, where its vocabulary has the words."""
+        entries = good_entries(body)
+        for entry, setup in zip(entries, setups_of(free), strict=True):
+            after = PLAN[min(setup.scenes[0], len(PLAN) - 1)]
+            words = briefs(body)["vocabulary"][setup.kind]
+            entry["idea"] = after.idea.upper()
+            for what in WAYS:
+                if getattr(after.shot, what) in words[f"{what}s"]:
+                    entry[what] = getattr(after.shot, what)
+        return answer(entries)
+
+    directed = direct(PROJECT, PLAN, copying, "any-model", settled=settled).scenes
+    assert [s for s in directed if s.order in settled] == list(PLAN[1::2])
+    assert all(unlike(a, b) for a, b in pairwise(directed))
+    assert all(a.idea.lower() != b.idea.lower() for a, b in pairwise(directed))
+    good_ones = direct(PROJECT, PLAN, good, "any-model", settled=settled)
+    assert good_ones.accepted == len(setups_of(free))
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from musicapp_pipeline.defs.stages import MEZZANINE
 from musicapp_pipeline.defs.storyboard import directing
 from musicapp_pipeline.defs.storyboard.carrying import unconformed
 from musicapp_pipeline.defs.storyboard.planning import (
+    as_shown,
     kept_of,
     planner_options,
+    settled_of,
     sync_scenes,
-    to_direct,
 )
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.store import events, projects, scenes, takes
@@ -73,12 +74,16 @@ def make(task: Task) -> Made:
         kept = kept_of(session, task.key)
         present = scenes.of_project(session, task.key)
     plan = replan_whole(kept, analysis, lines, options)
-    # Only what will be written is directed: a director costs money and minutes.
-    plain_ideas = to_direct(plan, kept, present)
     ideas, notes = directing.directed(
-        bench.settings, project, plain_ideas, task.report, task.check_cancelled
+        bench.settings,
+        project,
+        as_shown(plan, present),
+        task.report,
+        task.check_cancelled,
+        # Only what will be written is directed: a director costs money and minutes.
+        settled=settled_of(plan, kept, present),
     )
-    directed = dict(zip(plain_ideas, ideas, strict=True))
+    directed = dict(zip(plan, ideas, strict=True))
     task.check_cancelled()
     with bench.database.write() as session:
         project = projects.get(session, task.key, lock=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from musicapp_pipeline import logs
@@ -38,11 +38,15 @@ def directed(
     planned: Sequence[PlannedScene],
     report: OnProgress = silent,
     check: Check = lambda: None,
+    *,
+    settled: Collection[int] = (),
 ) -> tuple[Sequence[PlannedScene], tuple[str, ...]]:
     """The plan with the director's ideas where they held, and what became of the others.
 
     Args:
+        planned: the whole plan, as it will be shown.
         check: called again and again while an answer is waited for.
+        settled: orders of scenes in which no idea of the director's would be used.
     """
     if settings.musicapp_director_url is None:
         return planned, ()
@@ -57,7 +61,7 @@ def directed(
         return post(settings, body, check)
 
     model = settings.musicapp_director_model
-    result = direct(brief, planned, ask, model, seed=project.seed)
+    result = direct(brief, planned, ask, model, seed=project.seed, settled=settled)
     log.info("director", accepted=result.accepted, notes=list(result.notes))
     return result.scenes, result.notes
 

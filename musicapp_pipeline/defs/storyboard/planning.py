@@ -1,6 +1,7 @@
 """From a plan to scene rows without losing what was paid for or set by a person."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -41,13 +42,28 @@ def kept_of(session: Session, project_id: str) -> list[KeptScene]:
     ]
 
 
-def to_direct(
+def as_shown(plan: Sequence[PlannedScene], present: Sequence[Scene]) -> list[PlannedScene]:
+    """The plan with the ideas, moods and shots that a person has set in scenes that stay."""
+    rows = {_place(s): s for s in present}
+    return [p.model_copy(update=_set(rows.get(_place(p)))) for p in plan]
+
+
+def settled_of(
     plan: Sequence[PlannedScene], kept: Sequence[KeptScene], present: Sequence[Scene]
-) -> list[PlannedScene]:
-    """The planned scenes of which a director's ideas would be used."""
+) -> set[int]:
+    """Orders of the planned scenes of which no director's idea would be used."""
     bought = {k.start_frame for k in kept}
-    settled = {_place(s) for s in present if set(s.edited) >= DIRECTED}
-    return [p for p in plan if p.start_frame not in bought and _place(p) not in settled]
+    mine = {_place(s) for s in present if set(s.edited) >= DIRECTED}
+    return {p.order for p in plan if p.start_frame in bought or _place(p) in mine}
+
+
+def _set(scene: Scene | None) -> dict[str, Any]:
+    if scene is None:
+        return {}
+    said = {name: getattr(scene, name) for name in DIRECTED.intersection(scene.edited)}
+    if "shot" in said:
+        said["shot"] = Shot.model_validate(said["shot"])
+    return said
 
 
 def sync_scenes(
