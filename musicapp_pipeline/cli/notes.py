@@ -24,7 +24,8 @@ def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
     for row in artifacts.of_project(session, "lyric_alignment", project_id):
         if not still.get(row.partition):
             heard.update(_told(row))
-    return (*found, *(_counted(text, number) for text, number in heard.items()))
+    # The storyboard may say again what the analysis has said.
+    return (*dict.fromkeys(found), *(_counted(text, number) for text, number in heard.items()))
 
 
 def _told(row: Artifact) -> list[str]:

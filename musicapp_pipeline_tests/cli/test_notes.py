@@ -21,7 +21,8 @@ def test_notes_of_scenes_are_counted_and_a_still_mouth_has_one_reason(tmp_path):
     migrate(database)
     rows = {
         ("song", "a"): {"notes": ["1 of 211 packets were damaged and are missing"]},
-        ("audio_analysis", "a"): {"notes": []},
+        ("audio_analysis", "a"): {"notes": ["the beat is free"]},
+        ("storyboard", "a"): {"notes": ["the beat is free"]},
         ("lip_synced_clip", "a/s1/t01"): {"reason": SILENT},
         ("lip_synced_clip", "a/s2/t01"): {"reason": SILENT},
         ("lip_synced_clip", "a/s3/t02"): {"reason": ""},
@@ -35,6 +36,7 @@ def test_notes_of_scenes_are_counted_and_a_still_mouth_has_one_reason(tmp_path):
     with database.read() as session:
         assert notes_of(session, "a") == (
             "1 of 211 packets were damaged and are missing",
+            "the beat is free",
             f"{SILENT} (2 scenes)",
             "Read with the nearest English sounds: 光 (1 scene)",
         )
