@@ -4,6 +4,7 @@ import hashlib
 import json
 import tempfile
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -62,6 +63,8 @@ class Order:
     options: MakeOptions
     new: NewProject
     identity: str
+    as_typed: str
+    """Its identity when 24.0 was not 24: a project of then is not paid for again."""
     notes: tuple[str, ...] = ()
     """What is odd but can be used."""
 
@@ -80,24 +83,35 @@ def checked(options: MakeOptions) -> Order:
     _check_playable(song)
     new = _project(options, lyrics, song)
     _check_writable(options.out)
-    return Order(options, new, _identity(options, lyrics, song), notes)
+    as_typed = {"lyrics": lyrics, "title": options.title, "fps": options.fps}
+    # A title that is the song's own is none: the song may be renamed.
+    title = new.title if new.title != _found_title(song) else None
+    meant = {"lyrics": new.lyrics, "title": title, "fps": new.fps}
+    identity, older = (_identity(options, song, parts) for parts in (meant, as_typed))
+    return Order(options, new, identity, older, notes)
 
 
 def _project(options: MakeOptions, lyrics: str, song: Path) -> NewProject:
     from musicapp_pipeline.generation.wording import wording
+    from musicapp_pipeline.storyboard.errors import UnknownStylePreset
     from musicapp_pipeline.storyboard.presets import preset_named
 
     known = wording().presets
     if options.style is not None:
-        preset_named(options.style, known)  # raises a typed error that names the presets
-    # Only what a person wrote is refused when it is too long.
-    found = _title_tag(song) or song.stem.replace("_", " ")
-    title = _one_line(options.title or "") or _one_line(found)[:MAX_TITLE].strip() or "Untitled"
+        try:
+            preset_named(options.style, known)
+        except UnknownStylePreset as error:  # which names those there are
+            raise BadOption(
+                f"--style: {error.message}",
+                field="--style",
+                value=error.value,
+                allowed=error.allowed,
+            ) from error
     try:
         return NewProject(
-            title=title,
+            title=_one_line(options.title or "") or _found_title(song),
             audio_url=song.resolve().as_uri(),
-            lyrics=lyrics,
+            lyrics=lyrics.replace("\r\n", "\n").replace("\r", "\n"),
             format=options.format,
             style_preset=options.style,
             fps=options.fps,
@@ -120,6 +134,12 @@ def _refused(first: "ErrorDetails") -> BadOption:
     return BadOption(f"{option}: {reason}", field=option, value=first.get("input"))
 
 
+def _found_title(song: Path) -> str:
+    """Only what a person wrote is refused when it is too long."""
+    found = _title_tag(song) or song.stem.replace("_", " ")
+    return _one_line(found)[:MAX_TITLE].strip() or "Untitled"
+
+
 def _title_tag(song: Path) -> str | None:
     from musicapp_pipeline.media.probe import open_media
 
@@ -136,15 +156,13 @@ def _one_line(text: str) -> str:
     return " ".join(shown.split())
 
 
-def _identity(options: MakeOptions, lyrics: str, song: Path) -> str:
+def _identity(options: MakeOptions, song: Path, written: Mapping[str, str | None]) -> str:
     parts = {
+        **written,
         "song": sha256_file(song),
-        "lyrics": lyrics,
-        "title": options.title,
         "reference": sha256_file(options.reference) if options.reference else None,
         "format": options.format,
         "style": options.style,
-        "fps": options.fps,
         "clip_seconds": options.clip_seconds,
         "model": options.model,
         "density": options.density,

@@ -14,7 +14,9 @@ def find_or_create(bench: Workbench, order: Order) -> Project:
     """The same song and options find the same project again, with all that was made for it."""
     options = order.options
     with bench.database.read() as session:
-        found = projects.by_client_key(session, order.identity)
+        found = projects.by_client_key(session, order.identity) or projects.by_client_key(
+            session, order.as_typed
+        )
     if found is None:
         bench.capabilities(options.model)  # an unknown model is named before anything is kept
     # Kept under their contents' names: copied again only if they are gone.

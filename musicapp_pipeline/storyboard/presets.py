@@ -62,7 +62,7 @@ def preset_named(name: str, presets: Presets | None = None) -> StylePreset:
     if name not in known:
         names = ", ".join(known)
         raise UnknownStylePreset(
-            f"style preset {name!r} is unknown; choose one of {names}, or none",
+            f"style preset {name!r} is unknown; choose one of {names}, or leave it out",
             field="stylePreset",
             value=name,
             allowed=names,

@@ -58,6 +58,8 @@ OPTIONS = [
     (["--fps", "fast"], "--fps: fps 'fast'"),
     (["--title", "x" * 201], "--title: String should have at most 200 characters"),
     (["--style", "sepia"], "cinematic_noir"),
+    (["--style", "none"], "--style: style preset 'none' is unknown; choose one of cinematic_noir"),
+    (["--style", "none"], "dark_gothic, or leave it out"),
     (["--budget", "-1"], "--budget: "),
     (["--budget", "nan"], "--budget: "),
     (["--budget", "0.01"], "cap"),
