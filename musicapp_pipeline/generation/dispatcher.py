@@ -191,6 +191,10 @@ class Dispatcher:
 
     async def _sweep(self) -> None:
         while True:
+            try:
+                await self._drive.tell_of_others()
+            except Exception:  # the database may be away
+                log.exception("could not look for takes of other providers")
             await asyncio.sleep(self.options.sweep)
             try:
                 await sweeping.sweep(self._drive)

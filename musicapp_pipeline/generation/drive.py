@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import (
+    absence,
     buying,
     clock,
     gates,
@@ -156,6 +157,12 @@ class Drive:
         wait = self.soon(attempt) if wish is None else max(wish, self.options.poll * SOONEST)
         await self.naps.nap(attempt.id, attempt.next_action_at, min(wait, left + self.options.poll))
         return True
+
+    async def tell_of_others(self) -> None:
+        """Say so where takes wait for a provider that is not in use."""
+        name, limit = self.provider.name, self.options.job_timeout
+        if await self.read(lambda s: absence.of_others(s, name)):
+            await self.write(lambda s: absence.tell(s, name, limit, self._rarely()))
 
     async def unexpected(self, attempt_id: str, error: Exception) -> None:
         """An answer that nobody foresaw, or a bug: not for ever, and not without a word.
