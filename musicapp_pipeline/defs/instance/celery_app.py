@@ -5,6 +5,7 @@ beats for a run from the moment it has the message, not only while a body runs: 
 killed, somebody notices.
 """
 
+import os
 from typing import Any
 
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
@@ -20,7 +21,11 @@ from musicapp_pipeline.defs.instance.broker import celery_settings
 from musicapp_pipeline.defs.instance.worker_beat import Beat, listen, step_of
 from musicapp_pipeline.settings import Settings
 
-_configured = celery_settings(Settings.load())
+_settings = Settings.load()
+# Runs bring their instance along, whose storage asks for this; nobody else sets it for a worker
+# that is started alone.
+os.environ["DAGSTER_HOME"] = str(_settings.home / "dagster")
+_configured = celery_settings(_settings)
 app = make_app(  # type: ignore[no-untyped-call]  # the library is not annotated
     app_args={
         "broker": _configured["broker_url"],
