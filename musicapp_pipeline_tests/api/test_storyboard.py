@@ -293,6 +293,19 @@ def test_a_typed_edit_after_a_list_of_sections_changes_it(api: Api, world: World
     assert board["warnings"] == []
 
 
+def test_a_section_start_that_is_no_cut_is_said(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    cuts = {scene["startTime"] for scene in scenes}
+    bar = next(t for t in (18, 20, 22, 32, 34) if t not in cuts)
+    split = {"kind": "split_section", "time": bar}
+    board = api.put(f"{at}/storyboard", json={"edits": [split]}).json()
+    assert bar in {s["startTime"] for s in board["sections"]}
+    assert any(f"at {bar:.2f} s: generate" in warning for warning in board["warnings"])
+    rename = {"kind": "rename_section", "time": bar + 1, "name": "Hook"}
+    board = api.put(f"{at}/storyboard", json={"edits": [split, rename]}).json()
+    assert board["warnings"] == []
+
+
 def test_a_grid_made_from_shifted_beats_is_not_shifted_again(api: Api, world: World) -> None:
     at, _ = planned(api, world)
     url = f"{at}/storyboard"

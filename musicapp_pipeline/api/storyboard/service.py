@@ -33,6 +33,7 @@ from musicapp_pipeline.api.storyboard.schemas import (
     TimelineScene,
     TimelineSection,
 )
+from musicapp_pipeline.api.storyboard.uncut import uncut
 from musicapp_pipeline.store import artifacts, events, jobs, projects, scenes
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import (
@@ -131,7 +132,10 @@ def update(
     moved = [b.time for b in before.beats] != [b.time for b in heard.beats]
     if moved if body.resnap is None else body.resnap:
         warnings += move_cuts(session, context, project, board, before)
-    follow_song(session, project, planner_options(context, project))
+    options = planner_options(context, project)
+    follow_song(session, project, options)
+    if not moved:
+        warnings += uncut(session, project, before, heard, options)
     board.revision += 1
     events.tell(session, project.id, "storyboard", id=board.id)
     session.flush()
