@@ -1,11 +1,13 @@
-"""What a person should know about a finished video beyond that it is finished."""
+"""What a person should know about a video, finished or not yet."""
 
 from collections import Counter
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.generation.states import FINAL
 from musicapp_pipeline.store import artifacts
-from musicapp_pipeline.store.models import Artifact
+from musicapp_pipeline.store.models import Artifact, GenerationAttempt
 
 
 def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
@@ -26,6 +28,22 @@ def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
             heard.update(_told(row))
     # The storyboard may say again what the analysis has said.
     return (*dict.fromkeys(found), *(_counted(text, number) for text, number in heard.items()))
+
+
+def hindrances(session: Session, project_id: str) -> dict[tuple[str, str], str]:
+    """Why takes that are tried on are not here yet, by the attempt and what hinders it.
+
+    One in doubt is not among them: it may need a person's word.
+    """
+    under_way = select(GenerationAttempt).where(
+        GenerationAttempt.project_id == project_id,
+        GenerationAttempt.state.not_in((*FINAL, "unknown")),
+    )
+    return {
+        (attempt.id, str(attempt.error.get("code"))): str(attempt.error.get("message"))
+        for attempt in session.scalars(under_way.order_by(GenerationAttempt.created_at))
+        if attempt.error
+    }
 
 
 def _told(row: Artifact) -> list[str]:

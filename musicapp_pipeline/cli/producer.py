@@ -8,6 +8,7 @@ from datetime import datetime
 import dagster as dg
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.cli.notes import hindrances
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.background import BackgroundDispatcher
 from musicapp_pipeline.defs.bench import Workbench
@@ -46,6 +47,7 @@ class Producer:
     seconds: dict[str, float] = field(default_factory=dict)
     asked_at: datetime = field(default_factory=now)
     _before: Next | None = None
+    _hindrances: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
@@ -110,8 +112,12 @@ class Producer:
             rows = scenes.of_project(session, project_id, versions=True)
             versions = [v for s in rows for v in s.versions]
             cost = ledger.committed(session, project_id)
+            found = hindrances(session, project_id)
         done = sum(v.status not in ("queued", "generating") for v in versions)
         self.view.takes(done, len(versions), cost)
+        for what in sorted(found.keys() - self._hindrances):
+            self.view.log(f"a take is late, and is tried again by itself: {found[what]}")
+        self._hindrances |= found.keys()
 
     def _observe(self, stage: str, key: str, fraction: float, message: str) -> None:
         if fraction >= 1 and message == MADE:

@@ -4,13 +4,17 @@ import pytest
 from PIL import Image
 
 from musicapp_pipeline import demo
-from musicapp_pipeline.cli.notes import notes_of
+from musicapp_pipeline.cli.notes import hindrances, notes_of
 from musicapp_pipeline.cli.options import MakeOptions, checked
+from musicapp_pipeline.cli.producer import Producer
+from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.settings import settings
 from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.migrate import migrate
+from musicapp_pipeline_tests.defs.test_questions import in_doubt
+from musicapp_pipeline_tests.defs.world import Desk
 from musicapp_pipeline_tests.songs import click_song
 
 SILENT = "no words are sung in this scene"
@@ -40,6 +44,36 @@ def test_notes_of_scenes_are_counted_and_a_still_mouth_has_one_reason(tmp_path):
             f"{SILENT} (2 scenes)",
             "Read with the nearest English sounds: 光 (1 scene)",
         )
+
+
+def test_a_take_that_waits_for_room_is_told_once(tmp_path):
+    """The clip is paid and is fetched again and again; nothing else is seen to happen."""
+    desk = Desk(tmp_path / "desk")
+    version = in_doubt(desk)
+    with desk.database.read() as session:
+        assert hindrances(session, version.project_id) == {}  # in doubt: a person is asked
+    full = {"code": "download_failed", "message": "No space left on device"}
+    with desk.database.write() as session:
+        [attempt] = ledger.attempts_of(session, version.id)
+        attempt.state, attempt.error = "completed", full
+    said = Said()
+    producer = Producer(desk.bench, None, said, 1)
+    producer._show_takes(version.project_id)
+    producer._show_takes(version.project_id)
+    assert said == ["a take is late, and is tried again by itself: No space left on device"]
+    with desk.database.write() as session:
+        ledger.attempts_of(session, version.id)[0].state = "settled"
+    with desk.database.read() as session:
+        assert hindrances(session, version.project_id) == {}
+
+
+class Said(list):
+    """The lines that stay."""
+
+    log = list.append
+
+    def takes(self, done, total, cost):
+        """Only a bar."""
 
 
 def test_a_reference_without_a_face_is_used_and_said(tmp_path):
