@@ -90,18 +90,21 @@ class LedgerMachine(RuleBasedStateMachine):
             projects.get(session, self.project_id).budget_cap_usd = cap
         self.highest_cap = max(self.highest_cap, cap)
 
-    @rule(data=st.data())
-    def send(self, data) -> None:
+    @rule(data=st.data(), price=st.none() | PRICES)
+    def send(self, data, price: Decimal | None) -> None:
+        """At another price than it was reserved at, now and then."""
+        today = None if price is None else record(usd_per_second=price)
         with self.database.write() as session:
             if row := self.pick(session, data, "reserved"):
                 row.fingerprint = row.id  # twins are another test's business
                 session.flush()
                 cap = projects.get(session, self.project_id).budget_cap_usd
-                over = ledger.committed(session, self.project_id) > cap
+                more = Decimal(0) if price is None else price * row.seconds - row.reserved_usd
+                over = ledger.committed(session, self.project_id) + more > cap
                 has_clip = takes.get(session, row.version_id).clip_key is not None
                 others = [a for a in ledger.attempts_of(session, row.version_id) if a is not row]
                 coming = any(a.state in ("submitted", "completed") for a in others)
-                turn = submission.begin(session, row.id, GATE, 1000)
+                turn = submission.begin(session, row.id, GATE, 1000, today)
                 assert turn.go == (not (over or has_clip or coming))
                 assert (row.state == "released") == (over or has_clip)
 
