@@ -82,8 +82,8 @@ class LineTrack:
         """The words that are sung in each of the intervals a song is cut into, a line each.
 
         Of a line that a cut divides, each side gets its own words and an ellipsis for the rest; a
-        single word goes with those beside it. What has no spaces is not divided: it stands
-        wherever it is heard.
+        single word, or what is sung in no time, goes with those beside it. What has no spaces is
+        not divided: it stands wherever it is heard.
 
         Args:
             spans: ascending and without overlap, in seconds.
@@ -117,16 +117,24 @@ def _divided(
     for n in reached:
         start, end = spans[n]
         group = words[bisect_left(middles, start) : bisect_left(middles, end)]
-        if groups and group and min(len(group), len(groups[-1][1])) == 1:
-            before, earlier = groups.pop()
-            groups.append((before if len(earlier) >= len(group) else n, earlier + group))
-        elif group:
+        if not group:
+            continue
+        before, earlier = groups[-1] if groups else (n, [])
+        if earlier and (_few(line, group, spans[n]) or _few(line, earlier, spans[before])):
+            groups[-1] = (before if len(earlier) >= len(group) else n, earlier + group)
+        else:
             groups.append((n, group))
     last = len(groups) - 1
     return [
         (n, f"{ELLIPSIS if k else ''}{' '.join(group)}{ELLIPSIS if k < last else ''}")
         for k, (n, group) in enumerate(groups)
     ]
+
+
+def _few(line: TimedLine, group: Sequence[str], span: tuple[float, float]) -> bool:
+    """Whether these words of a line, sung within ``span``, are too little to be quoted alone."""
+    seconds = min(span[1], line.end_time) - max(span[0], line.start_time)
+    return len(group) == 1 or seconds < 2 * WORD
 
 
 def _middles(line: TimedLine, words: Sequence[str]) -> list[float]:

@@ -85,6 +85,19 @@ def test_a_line_that_a_cut_divides_is_quoted_once(cuts, texts):
     assert LineTrack(DIVIDED, 30).texts_of(list(pairwise(cuts))) == texts
 
 
+@pytest.mark.parametrize(
+    ("cut", "texts"),
+    [
+        (10.5, ["", "If the night should take my voice away"]),
+        (12.6, ["If the night should take my voice away", ""]),
+        (10.8, ["If the night…", "…should take my voice away"]),
+    ],
+)
+def test_words_that_hardly_reach_over_a_cut_go_with_their_line(cut, texts):
+    track = LineTrack((line("If the night should take my voice away", 10, 13),), 30)
+    assert track.texts_of([(0, cut), (cut, 30)]) == texts
+
+
 def test_words_far_apart_are_not_lost():
     track = LineTrack((line("one two three", 0, 9),), 30)
     assert track.texts_of([(0, 3), (3, 6), (6, 9)]) == ["one two three", "", ""]
