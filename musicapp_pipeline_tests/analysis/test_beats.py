@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from musicapp_pipeline.analysis import beats
 from musicapp_pipeline.analysis.song import analyze_samples
 from musicapp_pipeline_tests.analysis.signals import RATE, chord, clicks, groove
 
@@ -49,3 +50,9 @@ def test_the_grid_ends_when_nothing_starts_any_more():
     samples[start : start + len(ring)] += 2 * ring[: len(samples) - start]
     last = analyze_samples(samples).beats[-1].time
     assert truth.beats[-1] - 0.05 < last < truth.beats[-1] + 1.1
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.4, True), (0.6, False)])
+def test_a_beat_that_an_even_voice_could_have_is_to_be_checked(confidence, said):
+    notes = beats._notes(np.arange(0, 17, 0.8), confidence)
+    assert any("check the grid" in note for note in notes) is said
