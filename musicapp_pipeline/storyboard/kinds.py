@@ -61,12 +61,16 @@ def choose_kinds(scenes: Sequence[Candidate], density: float, seed: int) -> tupl
     pull = [_pull(n, scene, seed) for n, scene in enumerate(scenes)]
     if density >= 1.0:
         return tuple(scene.fixed or "performance" for scene in scenes)
+    passed_over = False
     while free and have < wanted:
         best = max(free, key=lambda n: _rank(n, scenes, chosen, given, whole, pull))
+        if passed_over and scenes[best].vocals < SUNG:
+            break  # nobody moves silent lips while a sung scene has no performer
         free.remove(best)
         over = have + scenes[best].frames - wanted
         if over > wanted - have:
             # This one overshoots by more than what is missing: a shorter one may still fit.
+            passed_over = passed_over or scenes[best].vocals >= SUNG
             continue
         chosen[best] = True
         have += scenes[best].frames

@@ -263,6 +263,37 @@ def test_an_edit_that_was_stored_under_laxer_rules_does_not_hide_the_storyboard(
     assert any("its name is wrong" in warning for warning in said)
 
 
+@pytest.mark.parametrize(
+    "starts", [(0, 10, 13.3, 26.6), (0,)], ids=["heard by itself", "no room any more"]
+)
+def test_edits_of_before_can_be_sent_again_with_another(
+    api: Api, world: World, starts: tuple[float, ...]
+) -> None:
+    at, _ = planned(api, world)
+    url = f"{at}/storyboard"
+    mine = [
+        {"kind": "split_section", "time": 10.0},
+        {"kind": "move_boundary", "time": 26.6667, "to": 30.0},
+    ]
+    assert api.put(url, json={"edits": mine}).status_code == 200
+    with world.database.write() as session:  # the song is heard again
+        board = projects.storyboard(session, at.rpartition("/")[2])
+        ends = (*starts[1:], 40.0)
+        sections = [
+            {**board.analysis["sections"][0], "start_time": a, "end_time": b}
+            for a, b in zip(starts, ends, strict=True)
+        ]
+        board.analysis = {**board.analysis, "sections": sections}
+    known = api.get(url).json()["edits"]
+    answer = api.put(url, json={"edits": [*known, {"kind": "shift_beats", "milliseconds": 20}]})
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["edits"]) == 3
+    # A new one that does not fit is refused as before.
+    bad = {"kind": "split_section", "time": 0.2}
+    [error] = api.put(url, json={"edits": [*known, bad]}).json()["errors"]
+    assert error["field"] == "edits.2.time"
+
+
 def test_names_are_one_line(api: Api, world: World) -> None:
     at, _ = planned(api, world)
     edit = {"kind": "rename_section", "time": 1, "name": "Big\nhook\x00"}

@@ -71,3 +71,11 @@ def test_scenes_that_stay_count_towards_the_share():
 def test_a_scene_that_overshoots_leaves_room_for_a_shorter_one():
     scenes = [candidate(800), candidate(100, vocals=0.4)]
     assert choose_kinds(scenes, 0.1, 0) == ("broll", "performance")
+
+
+def test_nobody_performs_unsung_while_a_sung_scene_was_too_long():
+    scenes = [candidate(800), candidate(100, vocals=0.0)]
+    assert choose_kinds(scenes, 0.1, 0) == ("broll", "broll")
+    assert choose_kinds(scenes, 0.6, 0) == ("performance", "broll")
+    wordless = [candidate(800, vocals=0.0), candidate(100, vocals=0.0)]
+    assert choose_kinds(wordless, 0.1, 0) == ("broll", "performance")

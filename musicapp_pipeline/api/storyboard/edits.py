@@ -7,7 +7,7 @@ from typing import Any
 
 from musicapp_pipeline.analysis.corrections import bars, corrected
 from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
-from musicapp_pipeline.analysis.edits import EDITS, Edit, apply_edit
+from musicapp_pipeline.analysis.edits import EDITS, Edit, apply_edit, merge_edits, readable
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.storyboard import earlier
@@ -109,10 +109,19 @@ def _check_tempo(board: Storyboard, sent: dict[str, Any]) -> list[str]:
 
 
 def _check_typed(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) -> None:
-    """Apply edits one by one; the first that does not fit says so, and which it is."""
+    """Apply edits one by one; the first that does not fit says so, and which it is.
+
+    Those that were stored before are taken as they are: another hearing may agree with them by
+    itself, or leave no room for them, and who sends them again with one more must not find out.
+    """
     lists = {name: value for name, value in kept.items() if name != "analysis"}
     analysis = corrected(uncorrected(board), lists)
+    stored = list(readable(kept.get("analysis", ()))[0])
     for n, edit in enumerate(typed):
+        if edit in stored:
+            stored.remove(edit)
+            analysis = merge_edits(analysis, [edit])
+            continue
         try:
             analysis = apply_edit(analysis, edit)
         except BadEdit as error:
