@@ -31,11 +31,10 @@ OUTPUTS = ("beat", "downbeat", "turn")
 _BLOCK = 4096
 """Frames whose neighbours are laid out at once."""
 WEIGHTS = tuple(
-    Path(__file__).parent / "weights" / name
-    for name in ("beats.npz", "beats-early.npz", "beats-later.npz")
+    Path(__file__).parent / "weights" / name for name in ("beats.npz", "beats-later.npz")
 )
-"""Stages of one training; the last went on with more kinds of songs. Where they disagree none is
-sure: together they err less."""
+"""Stages of one training; the later went on with more kinds of songs. Where they disagree neither
+is sure: together they err less."""
 
 
 @lru_cache(maxsize=1)
