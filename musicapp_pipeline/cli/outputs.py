@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from musicapp_pipeline.cli.options import BadOption
+from musicapp_pipeline.media.files import whole_file
 from musicapp_pipeline.store.media import sha256_file
 
 
@@ -38,8 +39,8 @@ class Outputs:
             if not self._equal(target, digests[suffix]):
                 _copy(sources[suffix], target)
             self._written[str(target)] = digests[suffix]
-        self._notes.parent.mkdir(parents=True, exist_ok=True)
-        _write(self._notes, json.dumps(self._written, indent=1))
+        with whole_file(self._notes) as part:
+            part.write_text(json.dumps(self._written, indent=1), encoding="utf-8")
         return targets
 
     def _free(self, out: Path, names: Sequence[str], digests: Mapping[str, str]) -> str:
@@ -76,18 +77,10 @@ def _read(notes: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.part")
     try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        with whole_file(target) as part:
+            shutil.copyfile(source, part)
     except OSError as error:  # which names the source, as if its disk were the full one
         raise BadOption(
             f"--out: {target} cannot be written ({error.strerror or error}); the video is kept,"
@@ -96,5 +89,3 @@ def _copy(source: Path, target: Path) -> None:
             value=str(target),
             allowed="a folder that can be written to, with room for the video",
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -139,15 +139,20 @@ def test_a_provider_whose_clock_is_minutes_behind_is_understood(world):
     world.check_settled()
 
 
-def test_a_job_that_a_person_saw_charged_is_not_taken_for_the_next_take(world):
-    """Its id is not known, so a list that shows one job cannot say whose it is."""
-    world.server.script("create", "lose_response", "lose_request")
+def take_another_after_charged(world):
+    """A take's purchase stays unseen, a person says that it was charged, another take follows."""
     (made,) = world.admit(accepts_seed=False)
     world.drive(provider=world.provider(can_list=False))
     with world.database.write() as session:
         resolving.charged(session, made.version.id)
     world.admit(accepts_seed=False)
     world.drive()
+
+
+def test_a_job_that_a_person_saw_charged_is_not_taken_for_the_next_take(world):
+    """Its id is not known, so a list that shows one job cannot say whose it is."""
+    world.server.script("create", "lose_response", "lose_request")
+    take_another_after_charged(world)
     assert sorted(world.states()) == ["settled", "unknown"]
     assert "may be another take's" in world.jobs()[-1].error["message"]
     assert (posts(world), len(world.server.ledger.charges)) == (2, 1)
@@ -155,12 +160,7 @@ def test_a_job_that_a_person_saw_charged_is_not_taken_for_the_next_take(world):
 
 def test_of_two_jobs_one_is_the_next_takes(world):
     world.server.script("create", "lose_response", "lose_response")
-    (made,) = world.admit(accepts_seed=False)
-    world.drive(provider=world.provider(can_list=False))
-    with world.database.write() as session:
-        resolving.charged(session, made.version.id)
-    world.admit(accepts_seed=False)
-    world.drive()
+    take_another_after_charged(world)
     assert world.states() == ["settled", "settled"]
     assert world.statuses() == ["failed", "landed"]
     assert world.money()[1] == world.server.ledger.total() == 2 * FOUR_SECONDS

@@ -130,9 +130,9 @@ def update(
     heard = analysis_of(board)
     write_heard(board, heard)
     moved = [b.time for b in before.beats] != [b.time for b in heard.beats]
-    if moved if body.resnap is None else body.resnap:
-        warnings += move_cuts(session, context, project, board, before)
     options = planner_options(context, project)
+    if moved if body.resnap is None else body.resnap:
+        warnings += move_cuts(session, board, before, heard, options)
     follow_song(session, project, options)
     if not moved:
         warnings += uncut(session, project, before, heard, options)
@@ -162,20 +162,19 @@ def write_heard(board: Storyboard, heard: SongAnalysis) -> None:
 
 def move_cuts(
     session: Session,
-    context: AppContext,
-    project: Project,
     board: Storyboard,
     before: SongAnalysis,
+    heard: SongAnalysis,
+    options: PlannerOptions,
 ) -> list[str]:
     """Put the cuts of scenes without takes onto the song's present beats, or back to where they
     were when these were the beats before.
 
     Args:
         before: the analysis that the cuts lie on now.
+        heard: the present one.
     """
-    heard = analysis_of(board)
-    options = planner_options(context, project)
-    rows = scenes.of_project(session, project.id)
+    rows = scenes.of_project(session, board.project_id)
     keep = [n for n, scene in enumerate(rows) if scenes.has_takes(session, scene.id)]
     back = earlier_places.former(board, [b.time for b in heard.beats], rows)
     earlier_places.note(board, [b.time for b in before.beats], rows)

@@ -110,7 +110,7 @@ class _Replacing:
             "song": self._song.data_version,
             "master": self._song.media_key,
             "url": self._project.audio_url,
-            **{name: self._before[name] for name in ("asked",) if name in self._before},
+            **({"asked": self._before["asked"]} if "asked" in self._before else {}),
         }
         if self._base is not None:
             note |= self._edits()
