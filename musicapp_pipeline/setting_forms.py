@@ -105,10 +105,7 @@ def plain_key(secret: SecretStr) -> SecretStr:
     key = secret.get_secret_value().strip()
     odd = re.search(r"[^\x21-\x7e]", key)
     if odd is not None:
-        hint = "; the example's placeholder is to be replaced" if odd[0] == "…" else ""
-        raise ValueError(
-            f"a key is letters, digits and signs; character {odd.start() + 1} is none{hint}"
-        )
+        raise ValueError(f"a key is letters, digits and signs; character {odd.start() + 1} is none")
     return SecretStr(key)
 
 
