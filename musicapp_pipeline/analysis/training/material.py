@@ -55,7 +55,9 @@ class Material:
 def draw(rng: Rng, style: styles.Style, kind: str, metre: int, drumless: bool) -> Material:
     """Invent a kind of section."""
     short = kind in ("intro", "outro", "prechorus", "breakdown")
-    lengths = (4, 4, 8) if short else (8, 8, 16, 12) if kind == "verse" else (8, 8, 8, 16)
+    usual = (4, 4, 8) if short else (8, 8, 16, 12) if kind == "verse" else (8, 8, 8, 16)
+    lengths = usual if short else style.bars or usual
+    progressions = style.chords or _PROGRESSIONS
     tune_bars = int(rng.choice([2, 4]))
     busy = float(rng.uniform(0.6, 1.4)) * (0.8 + 0.4 * ENERGY[kind])
     comp, bass = str(rng.choice(style.comp)), str(rng.choice(style.bass))
@@ -65,7 +67,7 @@ def draw(rng: Rng, style: styles.Style, kind: str, metre: int, drumless: bool) -
         comp, bass = ("halves" if comp == "pad" else comp), ("two" if bass == "long" else bass)
     return Material(
         bars=int(rng.choice(lengths)),
-        chords=_PROGRESSIONS[int(rng.integers(len(_PROGRESSIONS)))],
+        chords=progressions[int(rng.integers(len(progressions)))],
         chord_bars=0.5 if halves else float(rng.choice([1, 1, 1, 2])),
         push=float(rng.choice([0.25, 0.5])) if rng.random() < _PUSHED else 0.0,
         groove=_groove(rng, style, metre),

@@ -7,8 +7,10 @@ import numpy as np
 from musicapp_pipeline.analysis.training import grooves
 from musicapp_pipeline.analysis.training.grooves import (
     CLAP,
+    COWBELL,
     CRASH,
     HAT,
+    HIGH_TOM,
     KICK,
     LOW_TOM,
     MID_TOM,
@@ -112,6 +114,24 @@ def three_two(rng: Rng, metre: int) -> Bar:
     return [hit for hit in bar if hit[0] < metre]
 
 
+def carnival(rng: Rng, metre: int) -> Bar:
+    """Soca, calypso, Afrobeats: a kick on every beat or two, the snare in threes against it."""
+    bar: Bar = [(float(i), KICK, 1.0) for i in range(0, metre, 1 if rng.random() < 0.65 else 2)]
+    runs = [
+        (0.75, 1.5, 2.75, 3.5),
+        (0.75, 1.75, 2.75, 3.5),
+        (1.0, 1.75, 3.0, 3.75),
+        (0.75, 1.5, 2.5, 3.0),
+        (0.5, 1.25, 2.0, 3.0),
+    ]
+    key = int(rng.choice([SNARE, SNARE, SIDE, CLAP, HIGH_TOM]))
+    bar += [(p, key, 0.9) for p in runs[int(rng.integers(5))]]
+    hand = int(rng.choice([SHAKER, HAT, TAMB, COWBELL]))
+    step = float(rng.choice([0.25, 0.25, 0.5]))
+    bar += [(float(p), hand, float(rng.uniform(0.3, 0.6))) for p in np.arange(0, metre, step)]
+    return [hit for hit in bar if hit[0] < metre]
+
+
 def sparse(rng: Rng, metre: int) -> Bar:
     """Next to nothing: one drum, in one or two places."""
     choices: tuple[Bar, ...] = (
@@ -127,5 +147,6 @@ def sparse(rng: Rng, metre: int) -> Bar:
 
 
 _ALL: dict[str, Callable[[Rng, int], Bar]] = {
-    make.__name__: make for make in (stomp, polka, dbeat, half_step, dusty, three_two, sparse)
+    make.__name__: make
+    for make in (stomp, polka, dbeat, half_step, dusty, three_two, carnival, sparse)
 }

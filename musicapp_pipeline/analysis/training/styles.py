@@ -27,11 +27,20 @@ class Style:
     basses: tuple[int, ...] = (32, 33, 34, 35, 38, 39)
     tempi: tuple[str, ...] = ("steady", "steady", "human", "drift", "steps")
     drumless: float = 0.03
+    bars: tuple[int, ...] = ()
+    """Lengths of verses, choruses and the like; empty for the usual ones."""
+    chords: tuple[tuple[int, ...], ...] = ()
+    """Progressions in scale degrees; empty for the usual ones."""
     weight: float = 1.0
 
 
 _SLOW = ("steady", "human", "rubato", "drift")
 _LIVE = ("human", "human", "drift", "live", "steady")
+_TWELVE = (
+    (0, 0, 0, 0, 3, 3, 0, 0, 4, 3, 0, 0), (0, 3, 0, 0, 3, 3, 0, 0, 4, 3, 0, 4),
+    (0, 0, 0, 0, 3, 3, 0, 0, 4, 4, 0, 0),
+)  # fmt: skip
+"""Blues in twelve bars."""
 
 STUDY: tuple[Style, ...] = (
     Style("pop", (80, 150), ("backbeat", "backbeat", "four_floor", "half_time"),
@@ -131,6 +140,18 @@ STUDY: tuple[Style, ...] = (
           keys=(25, 27, 12, 15, 24, 0, 21), tempi=_LIVE, weight=1.2),
     Style("bare", (70, 170), ("sparse",), ("long", "quarters", "walking", "syncopated", "two"),
           ("pad", "eighths", "arpeggio", "strum", "answers", "halves"), tempi=_LIVE, weight=1.2),
+    Style("carnival", (98, 172), ("carnival", "carnival", "four_floor", "three_two"),
+          ("syncopated", "eighths", "two", "tumbao"), ("offbeats", "late", "random", "stabs"),
+          kits=(0, 8, 16, 24, 25), keys=(0, 16, 27, 50, 61, 62, 81, 114),
+          tempi=("steady", "human", "drift"), weight=1.8),
+    Style("twelve", (58, 190), ("shuffle", "shuffle", "slow", "swing", "backbeat", "sparse"),
+          ("walking", "quarters", "long", "eighths", "two"),
+          ("stabs", "charleston", "late", "triplets", "answers"), swing=(0.6, 0.67),
+          keys=(0, 3, 16, 17, 25, 26, 27, 22), tempi=_LIVE, bars=(12,), chords=_TWELVE,
+          weight=1.8),
+    Style("short parts", (84, 150), ("backbeat", "four_floor", "hip_hop", "rolls", "half_step"),
+          ("syncopated", "eighths", "long", "offbeat"), ("pad", "stabs", "sixteenths", "strum"),
+          kits=(0, 16, 24, 25), bars=(4, 4, 8), weight=1.8),
 )  # fmt: skip
 
 EXAM: tuple[Style, ...] = (
