@@ -9,6 +9,7 @@ from musicapp_pipeline.api.kit.memo import Memo
 from musicapp_pipeline.api.kit.unchanged import Answers
 from musicapp_pipeline.api.launcher import Launcher
 from musicapp_pipeline.errors import MusicAppError
+from musicapp_pipeline.generation.crew import Reach
 from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 from musicapp_pipeline.generation.port import Capabilities, VideoProvider
 from musicapp_pipeline.generation.takeplan import TakePlan
@@ -37,7 +38,8 @@ class AppContext:
 
     ``provider`` is None when none can be used as configured; ``provider_problem`` then says why,
     and everything but generation works. ``dispatch`` runs the generation dispatcher in this
-    process, as ``dispatcher_options`` say. ``warnings`` are sentences for whoever runs this
+    process, as ``dispatcher_options`` say, and fetches what other providers still have as far as
+    ``reach`` opens them. ``warnings`` are sentences for whoever runs this
     service, shown by ``/readyz``. ``plans``, ``scene_json`` and ``answers`` remember what was
     derived from rows; ``external_clips`` is set when there is one to fetch. ``retry_webhooks`` are
     the seconds between tries of a webhook delivery.
@@ -51,6 +53,7 @@ class AppContext:
     provider_problem: MusicAppError | None = None
     dispatch: bool = True
     dispatcher_options: DispatcherOptions = field(default_factory=DispatcherOptions)
+    reach: Reach | None = None
     limits: Limits = field(default_factory=Limits)
     plans: Memo[TakePlan] = field(default_factory=lambda: Memo(20_000))
     scene_json: Memo[bytes] = field(default_factory=lambda: Memo(2000))

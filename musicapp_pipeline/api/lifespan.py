@@ -15,8 +15,7 @@ from musicapp_pipeline.api.kit.once import forget_old_keys
 from musicapp_pipeline.api.takes.fetcher import ClipFetcher
 from musicapp_pipeline.api.webhooks.sender import WebhookSender, forget_old_deliveries
 from musicapp_pipeline.generation import waiting
-from musicapp_pipeline.generation.dispatcher import Dispatcher
-from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.generation.crew import Crew
 
 log = logs.get(__name__)
 TIDY = timedelta(hours=6)
@@ -33,17 +32,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ClipFetcher(context).run(),
         _tidy(context),
     ]
-    dispatcher = None
-    if context.dispatch and context.provider is not None:
-        dispatcher = dispatcher_of(context, context.provider)
-        work.append(dispatcher.run())
+    crew = crew_of(context) if context.dispatch else None
+    if crew is not None:
+        work.append(crew.run())
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         yield
     finally:
         try:
-            if dispatcher is not None:
-                dispatcher.stop()
+            if crew is not None:
+                crew.stop()
                 await tasks.pop()
         finally:
             await waiting.end(tasks)
@@ -51,13 +49,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context.answers.close()
 
 
-def dispatcher_of(context: AppContext, provider: VideoProvider) -> Dispatcher:
-    """The generation dispatcher of this process."""
-    return Dispatcher(
+def crew_of(context: AppContext) -> Crew:
+    """The generation dispatchers of this process."""
+    return Crew(
         context.database,
         context.media,
-        provider,
+        context.provider,
         context.dispatcher_options,
+        reach=context.reach,
         on_landed=context.launcher.landed,
     )
 

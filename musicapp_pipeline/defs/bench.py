@@ -10,6 +10,7 @@ from musicapp_pipeline.store.media import MediaStore, open_media_store
 from musicapp_pipeline.store.migrate import migrate
 
 if TYPE_CHECKING:
+    from musicapp_pipeline.generation.crew import Reached
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
     from musicapp_pipeline.generation.port import Capabilities, VideoProvider
 
@@ -47,12 +48,19 @@ class Workbench:
 
         return capabilities_for(self.settings, model)
 
-    def dispatcher_options(self) -> "DispatcherOptions":
-        """How a dispatcher of this process should behave."""
+    def reach(self, name: str) -> "Reached | None":
+        """A provider that is not in use, for the takes it still has; see ``crew.Reach``."""
+        from musicapp_pipeline.generation.registry import provider_named
+
+        provider = provider_named(name, self.settings, self.settings.home)
+        return None if provider is None else (provider, self.dispatcher_options(name))
+
+    def dispatcher_options(self, provider: str) -> "DispatcherOptions":
+        """How a dispatcher of this process should treat a provider, given by its name."""
         from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 
         settings = self.settings
-        mock = self.provider.name == "mock"
+        mock = provider == "mock"
         return DispatcherOptions(
             # Nobody is billed or throttled for asking our own process.
             poll=min(settings.sora_poll_seconds, 0.25) if mock else settings.sora_poll_seconds,

@@ -1,51 +1,93 @@
-"""Takes of a provider that is not in use: nobody asks for them, so at least it is said.
+"""Takes of a provider that is not in use: those it cannot be asked for, or that wait to be sent.
 
-They go on when their provider is in use again. One that is overdue is parked as stuck before that,
-because the provider has it, and has it for an hour only.
+They go on when their provider is in use again. One that is overdue where nobody can ask is parked
+as stuck before that, because the provider has it, and has it for an hour only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline import logs
-from musicapp_pipeline.generation import clock, landing, standing
+from musicapp_pipeline.generation import clock, landing, standing, states
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.models import GenerationAttempt
 
-log = logs.get(__name__)
+if TYPE_CHECKING:
+    from musicapp_pipeline.generation.dispatcher import DispatcherOptions
+
 WAITING = ("reserved", "submitting", "submitted", "unknown", "completed")
 
 
-def of_others(session: Session, provider: str) -> Sequence[GenerationAttempt]:
-    """Attempts that wait for another provider's return and that nobody drives elsewhere."""
+def others(session: Session, in_use: str) -> dict[str, int]:
+    """Providers besides the one in use that have unfinished attempts, and how many."""
+    query = (
+        select(GenerationAttempt.provider, func.count(GenerationAttempt.id))
+        .where(
+            GenerationAttempt.state.in_(states.HOLDING),
+            GenerationAttempt.provider != in_use,
+            GenerationAttempt.next_action_at.is_not(None),
+        )
+        .group_by(GenerationAttempt.provider)
+        .order_by(GenerationAttempt.provider)
+    )
+    return dict(row._tuple() for row in session.execute(query))
+
+
+def warnings(session: Session, in_use: str) -> list[str]:
+    """Sentences for whoever runs this service: whose takes are left over from before a switch."""
+    return [
+        f"{count} unfinished {'take is' if count == 1 else 'takes are'} of {name}'s, which is not"
+        " in use: what it has is fetched as long as the settings say how to reach it; what waits is"
+        " sent when you switch back, unless you cancel it"
+        for name, count in others(session, in_use).items()
+    ]
+
+
+def unattended(
+    session: Session, in_use: str, reached: Set[str] = frozenset()
+) -> Sequence[GenerationAttempt]:
+    """Attempts that wait for another provider's return and that nobody drives elsewhere.
+
+    Args:
+        reached: providers whose jobs are asked for here all the same; nothing is bought of them.
+    """
     moment = clock.moment(session)
     query = select(GenerationAttempt).where(
         GenerationAttempt.state.in_(WAITING),
-        GenerationAttempt.provider != provider,
+        GenerationAttempt.provider != in_use,
+        or_(GenerationAttempt.state == "reserved", GenerationAttempt.provider.not_in(reached)),
         GenerationAttempt.next_action_at.is_not(None),
         or_(GenerationAttempt.lease_until.is_(None), GenerationAttempt.lease_until < moment),
     )
     return session.scalars(query).all()
 
 
-def tell(session: Session, provider: str, job_timeout: float, look_again: float) -> None:
+def tell(session: Session, in_use: str, reached: Set[str], options: "DispatcherOptions") -> None:
     """Say so to whoever waits for them; what the provider has had for too long is stuck.
 
     Args:
-        provider: the one in use.
-        job_timeout: seconds from acceptance until a take is stuck.
-        look_again: seconds until it is looked at again, should its provider be in use then.
+        in_use: the provider that buys.
+        reached: as for :func:`unattended`.
     """
-    late = clock.moment(session) - timedelta(seconds=job_timeout)
-    for attempt in of_others(session, provider):
-        why = f"It is a take of {attempt.provider}'s, which is not in use: switch back, and soon"
-        why += " where it is rendered already, because clips are kept for an hour."
-        log.warning("its provider is not in use", attempt=attempt.id, provider=attempt.provider)
+    late = clock.moment(session) - timedelta(seconds=options.job_timeout)
+    for attempt in unattended(session, in_use, reached):
+        why = _why(attempt)
         if attempt.state == "submitted" and (attempt.accepted_at or late) <= late:
-            landing.stuck(session, attempt.id, why, look_again)
+            landing.stuck(session, attempt.id, why, options.stuck_look)
             continue
-        for row in standing.open_jobs(session, attempt.version_id):
+        untold = [j for j in standing.open_jobs(session, attempt.version_id) if j.message != why]
+        for row in untold:
             jobs.progress(session, row.id, 0, why)
+
+
+def _why(attempt: GenerationAttempt) -> str:
+    whose = f"It is a take of {attempt.provider}'s, which is not in use"
+    if attempt.state == "reserved":
+        return f"{whose}: it is sent when you switch back; its money is held until you cancel it."
+    return (
+        f"{whose}, nor do the settings say how to reach it: put them back, and soon"
+        " where it is rendered already, because clips are kept for an hour."
+    )

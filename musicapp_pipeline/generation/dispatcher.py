@@ -67,8 +67,9 @@ class Dispatcher:
     """Drives attempts until told to stop.
 
     Args:
-        provider: the provider in use; attempts of another one wait for its return.
+        provider: the one whose attempts are driven; :class:`~.crew.Crew` sees to the others.
         on_landed: called with a take's partition key once its clip is in the media store.
+        buys: whether what waits is sent; else only what the provider has is asked for and fetched.
     """
 
     def __init__(
@@ -78,13 +79,15 @@ class Dispatcher:
         provider: VideoProvider,
         options: DispatcherOptions,
         on_landed: OnLanded | None = None,
+        *,
+        buys: bool = True,
     ) -> None:
         self.database = database
         self.options = options
         self.owner = new_id("d")
         self._provider = provider
         self._on_landed = on_landed
-        self._drive = Drive(database, media, provider, options)
+        self._drive = Drive(database, media, provider, options, buys=buys)
         self._looked_for_news = 0.0
         self._commits = Commits(database)
         self._quiet_since: Hashable = None
@@ -95,11 +98,6 @@ class Dispatcher:
     def stop(self) -> None:
         """Submissions on their way get a moment to end; everything else is left to the next one."""
         self._stopping.set()
-
-    @property
-    def busy(self) -> int:
-        """Attempts driven at this moment."""
-        return len(self._tasks)
 
     async def run(self) -> None:
         """Until :meth:`stop`."""
@@ -139,6 +137,8 @@ class Dispatcher:
         limit = self.options.max_in_flight
 
         def places(session: Session) -> int:
+            if not self._drive.buys:
+                return 0
             return min(room, limit - submission.in_flight(session, name))
 
         def anything(session: Session) -> bool:
@@ -191,10 +191,6 @@ class Dispatcher:
 
     async def _sweep(self) -> None:
         while True:
-            try:
-                await self._drive.tell_of_others()
-            except Exception:  # the database may be away
-                log.exception("could not look for takes of other providers")
             await asyncio.sleep(self.options.sweep)
             try:
                 await sweeping.sweep(self._drive)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import (
-    absence,
     buying,
     clock,
     gates,
@@ -53,11 +52,14 @@ class Drive:
         media: MediaStore,
         provider: VideoProvider,
         options: "DispatcherOptions",
+        *,
+        buys: bool = True,
     ) -> None:
         self.database = database
         self.media = media
         self.provider = provider
         self.options = options
+        self.buys = buys
         self.polls = gates.Pause()
         self.naps = Naps()
         self.receiving = asyncio.Semaphore(RECEIVING)
@@ -89,7 +91,7 @@ class Drive:
         """Whether to go on now; False leaves the attempt to a later tick, None says it ended."""
         match attempt.state:
             case "reserved":
-                return await buying.buy(self, attempt)
+                return self.buys and await buying.buy(self, attempt)
             case "submitting":
                 return await self._interrupted(attempt)
             case "unknown":
@@ -157,12 +159,6 @@ class Drive:
         wait = self.soon(attempt) if wish is None else max(wish, self.options.poll * SOONEST)
         await self.naps.nap(attempt.id, attempt.next_action_at, min(wait, left + self.options.poll))
         return True
-
-    async def tell_of_others(self) -> None:
-        """Say so where takes wait for a provider that is not in use."""
-        name, limit = self.provider.name, self.options.job_timeout
-        if await self.read(lambda s: absence.of_others(s, name)):
-            await self.write(lambda s: absence.tell(s, name, limit, self._rarely()))
 
     async def unexpected(self, attempt_id: str, error: Exception) -> None:
         """An answer that nobody foresaw, or a bug: not for ever, and not without a word.

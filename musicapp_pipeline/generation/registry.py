@@ -1,7 +1,7 @@
 """From settings to the provider in use and to what its models can do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,7 +101,12 @@ def provider_from_settings(
         BadModelConfig: see :func:`catalogue`.
     """
     extra = extra or GenerationSettings.load()
-    known = catalogue(settings, extra)
+    return _opened(catalogue(settings, extra), settings, home, extra)
+
+
+def _opened(
+    known: Catalogue, settings: Settings, home: Path, extra: GenerationSettings
+) -> VideoProvider:
     if known.provider == "mock":
         from musicapp_pipeline.generation.providers.mock import MockProvider
 
@@ -109,6 +114,26 @@ def provider_from_settings(
     if known.provider == "fal":
         return _fal(known, settings, extra)
     return _videos_api(known, settings)
+
+
+def provider_named(
+    name: str, settings: Settings, home: Path, extra: GenerationSettings | None = None
+) -> VideoProvider | None:
+    """A provider whichever is in use, for what it has already; None where the settings do not say
+    how to reach it.
+
+    Raises:
+        BadModelConfig, BadSetting: see :func:`catalogue`.
+    """
+    extra = extra or GenerationSettings.load()
+    reachable = {
+        "mock": True,
+        "fal": extra.fal_key is not None,
+        "videos_api": not is_retired(settings.sora_api_base_url),
+    }
+    if not reachable.get(name, False):
+        return None
+    return _opened(replace(catalogue(settings, extra), provider=name), settings, home, extra)
 
 
 def _videos_api(known: Catalogue, settings: Settings) -> VideoProvider:

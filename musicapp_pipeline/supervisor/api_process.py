@@ -39,7 +39,10 @@ def build(dagster_url: str) -> FastAPI:
         launcher=launcher,
         provider=provider,
         provider_problem=problem,
-        dispatcher_options=bench.dispatcher_options() if provider else DispatcherOptions(),
+        dispatcher_options=(
+            bench.dispatcher_options(provider.name) if provider else DispatcherOptions()
+        ),
+        reach=bench.reach,
         warnings=_warnings(bench.settings, problem),
     )
     app = create_app(context)

@@ -14,6 +14,7 @@ from sqlalchemy import select, true, update
 
 from musicapp_pipeline.generation import admission, ledger, states
 from musicapp_pipeline.generation.admission import Admitted
+from musicapp_pipeline.generation.crew import Crew
 from musicapp_pipeline.generation.dispatcher import Dispatcher, DispatcherOptions
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.store import projects, scenes, takes
@@ -247,7 +248,7 @@ def _sum(lines: Sequence[SpendEntry], *kinds: str) -> Decimal:
     return sum((line.amount_usd for line in lines if line.kind in kinds), Decimal(0))
 
 
-async def run_until(crew: Sequence[Dispatcher], so: Callable[[], bool]) -> None:
+async def run_until(crew: Sequence[Dispatcher | Crew], so: Callable[[], bool]) -> None:
     """Run dispatchers together until something is so, then stop them."""
     running = [asyncio.create_task(dispatcher.run()) for dispatcher in crew]
     try:

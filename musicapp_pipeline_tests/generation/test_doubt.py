@@ -229,24 +229,6 @@ def test_a_job_of_another_server_is_not_known_here_and_the_take_says_why(world):
     world.check_settled()
 
 
-def test_takes_of_a_provider_that_is_not_in_use_say_so_and_go_on_when_it_is(world):
-    world.hold()
-    world.admit(each=2)
-    world.drive(lambda: "submitted" in world.states(), max_in_flight=1)
-    world.time_passes()
-    other = world.provider()
-    other.name = "fal"
-    told = "which is not in use"
-    world.drive(lambda: "stuck" in world.states(), provider=other, job_timeout=0.0)
-    assert sorted(world.statuses()) == ["queued", "stuck"]
-    assert told in next(take.error["message"] for take in world.takes() if take.error)
-    assert told in next(job.message for job in world.jobs() if not job.error)
-    world.let_go()
-    world.drive(lambda: world.states() == ["settled", "settled"])
-    assert world.statuses() == ["landed", "landed"]
-    world.check_settled()
-
-
 def test_a_list_that_may_not_be_read_leaves_the_take_to_a_person(world):
     world.server.list_refused = 403
     world.server.script("create", "lose_response")

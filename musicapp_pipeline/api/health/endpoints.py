@@ -13,6 +13,7 @@ from musicapp_pipeline.api.deps import Context
 from musicapp_pipeline.api.errors import NotReady
 from musicapp_pipeline.api.kit.models import Output
 from musicapp_pipeline.api.problems import problems
+from musicapp_pipeline.generation import absence
 
 router = APIRouter(tags=["health"])
 log = logs.get(__name__)
@@ -52,7 +53,8 @@ class Readiness(Output):
     provider: str | None
     """The video provider in use; null when none can be used as configured."""
     warnings: list[str]
-    """What whoever runs this service should know, for example that prices are only defaults."""
+    """What whoever runs this service should know, for example that prices are only defaults, or
+    that takes are left over at a provider that is not in use."""
 
 
 @router.get("/healthz")
@@ -77,12 +79,13 @@ async def readyz(context: Context) -> Readiness:
             errors=[{"field": name, "message": "does not answer"} for name in away],
         )
     provider = context.provider.name if context.provider is not None else None
+    left_over = await asyncio.to_thread(_left_over, context, provider or "")
     return Readiness(
         database=database,
         media_store=media,
         dagster=dagster,
         provider=provider,
-        warnings=list(context.warnings),
+        warnings=[*context.warnings, *left_over],
     )
 
 
@@ -99,6 +102,11 @@ async def _works(name: str, question: Awaitable[None]) -> bool:
 def _ask_database(context: AppContext) -> None:
     with context.database.read() as session:
         session.execute(text("SELECT 1"))
+
+
+def _left_over(context: AppContext, in_use: str) -> list[str]:
+    with context.database.read() as session:
+        return absence.warnings(session, in_use)
 
 
 async def _ask_dagster(context: AppContext) -> None:

@@ -1,14 +1,14 @@
 """Waiting for a take's media inside a run, for hosts that do not park runs.
 
 `musicapp up` parks clip runs until their takes have ended, so this returns at once there. Anywhere
-else the body drives a dispatcher of its own for as long as it waits; leases make several safe.
+else the body drives dispatchers of its own for as long as it waits; leases make several safe.
 """
 
 import asyncio
 
 from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.generation.admission import admit_key
-from musicapp_pipeline.generation.dispatcher import Dispatcher
+from musicapp_pipeline.generation.crew import Crew
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import SceneVersion
 
@@ -33,14 +33,20 @@ def wait_for_take(task: Task) -> SceneVersion:
 
 async def _drive(task: Task) -> None:
     bench = task.bench
-    dispatcher = Dispatcher(bench.database, bench.media, bench.provider, bench.dispatcher_options())
-    running = asyncio.create_task(dispatcher.run())
+    crew = Crew(
+        bench.database,
+        bench.media,
+        bench.provider,
+        bench.dispatcher_options(bench.provider.name),
+        reach=bench.reach,
+    )
+    running = asyncio.create_task(crew.run())
     try:
         while not await asyncio.to_thread(_ended, task):
             task.check_cancelled()
             await asyncio.sleep(LOOK)
     finally:
-        dispatcher.stop()
+        crew.stop()
         await running
 
 

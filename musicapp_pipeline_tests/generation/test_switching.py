@@ -1,0 +1,179 @@
+"""Takes of before a switch to another provider: fetched where it can be reached, told where not."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from musicapp_pipeline.generation import absence
+from musicapp_pipeline.generation.crew import Crew
+from musicapp_pipeline.generation.errors import BadModelConfig
+from musicapp_pipeline.generation.registry import provider_named
+from musicapp_pipeline_tests.generation.helpers import extra, settings
+from musicapp_pipeline_tests.generation.money_world import QUICK, money_world, run_until
+
+pytestmark = pytest.mark.usefixtures("quick_check")
+TOLD = "which is not in use"
+REAL = {"use_sora_mock": False, "sora_api_base_url": "http://127.0.0.1:9/v1"}
+
+
+@pytest.fixture
+def world(tmp_path):
+    with money_world("sqlite", tmp_path) as made:
+        yield made
+
+
+def switched(world):
+    """Another provider, which has no takes."""
+    other = world.provider()
+    other.name = "fal"
+    return other
+
+
+def drive(world, until, provider, reach=None, **options):
+    crew = Crew(
+        world.database,
+        world.media,
+        provider,
+        replace(QUICK, **options),
+        reach=reach,
+        on_landed=_heard(world),
+        look=0.02,
+    )
+    asyncio.run(run_until([crew], until))
+
+
+def _heard(world):
+    async def heard(key):
+        world.landings.append(key)
+
+    return heard
+
+
+def told_of(world):
+    return any(TOLD in (job.message or "") for job in world.jobs())
+
+
+def reaching(world):
+    """Reach the provider of before; what was asked for is noted."""
+    asked = []
+
+    def reach(name):
+        asked.append(name)
+        return world.provider(), QUICK
+
+    return reach, asked
+
+
+def left_with_one_running_and_one_waiting(world):
+    world.hold()
+    world.admit(each=2)
+    world.drive(lambda: "submitted" in world.states(), max_in_flight=1)
+    world.time_passes()
+    assert sorted(world.states()) == ["reserved", "submitted"]
+
+
+@pytest.mark.parametrize("in_use", ["another", "none"])
+def test_what_a_provider_of_before_has_is_fetched_and_nothing_is_bought_of_it(world, in_use):
+    left_with_one_running_and_one_waiting(world)
+    world.let_go()
+    reach, asked = reaching(world)
+    provider = switched(world) if in_use == "another" else None
+    bought = len(world.server.ledger.charges)
+
+    drive(world, lambda: "landed" in world.statuses() and told_of(world), provider, reach)
+    assert sorted(world.states()) == ["reserved", "settled"]
+    assert sorted(world.statuses()) == ["landed", "queued"]
+    assert asked == ["videos_api"]
+    assert len(world.landings) == 1
+    assert len(world.server.ledger.charges) == bought == 1
+    (queued,) = [take.id for take in world.takes() if take.status == "queued"]
+    (waits,) = [job.message for job in world.jobs() if job.version_id == queued]
+    assert TOLD in waits
+    assert "switch back" in waits
+    with world.database.read() as session:
+        assert absence.others(session, "fal") == {"videos_api": 1}
+        (sentence,) = absence.warnings(session, "fal")
+    assert sentence.startswith("1 unfinished take is of videos_api's")
+    world.drive(lambda: world.states() == ["settled", "settled"])
+    world.check_settled()
+
+
+def test_a_lost_answer_at_a_provider_of_before_is_looked_for_and_never_sent_again(world):
+    world.server.script("create", "lose_request")
+    world.admit()
+    world.drive(lambda: world.states() == ["unknown"], list_lag=3600.0)
+    world.time_passes()
+    reach, _ = reaching(world)
+    drive(world, lambda: world.states() == ["reserved"], switched(world), reach)
+    assert world.server.ledger.charges == []
+    world.time_passes()
+    drive(
+        world, lambda: any(TOLD in (j.message or "") for j in world.jobs()), switched(world), reach
+    )
+    assert world.states() == ["reserved"]
+    assert world.server.ledger.charges == []
+    world.drive()
+    world.check_settled()
+
+
+def test_a_stuck_take_of_before_is_looked_at_now_and_then(world):
+    world.hold()
+    world.admit()
+    world.drive(lambda: world.states() == ["stuck"], job_timeout=0.0)
+    world.let_go()
+    reach, _ = reaching(world)
+    drive(world, lambda: world.states() == ["settled"], switched(world), reach)
+    assert world.statuses() == ["landed"]
+    world.check_settled()
+
+
+@pytest.mark.parametrize("why", ["unset", "refused"])
+def test_takes_of_a_provider_that_cannot_be_reached_say_so_and_go_on_when_it_is_back(world, why):
+    left_with_one_running_and_one_waiting(world)
+
+    def reach(name):
+        if why == "refused":
+            raise BadModelConfig("no such thing", field="MUSICAPP_MODELS")
+
+    drive(world, lambda: "stuck" in world.states(), switched(world), reach, job_timeout=0.0)
+    assert sorted(world.statuses()) == ["queued", "stuck"]
+    told = next(take.error["message"] for take in world.takes() if take.error)
+    assert TOLD in told
+    assert "clips are kept for an hour" in told
+    assert TOLD in next(job.message for job in world.jobs() if not job.error)
+    world.let_go()
+    world.drive(lambda: world.states() == ["settled", "settled"])
+    assert world.statuses() == ["landed", "landed"]
+    world.check_settled()
+
+
+def test_without_takes_of_others_nobody_else_is_opened(world):
+    world.admit()
+    reach, asked = reaching(world)
+    drive(world, lambda: world.states() == ["settled"], world.provider(), reach)
+    assert asked == []
+    with world.database.read() as session:
+        assert absence.warnings(session, "videos_api") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "project", "own", "there"),
+    [
+        ("mock", REAL, {}, True),
+        ("videos_api", REAL, {}, True),
+        ("videos_api", REAL | {"use_sora_mock": True}, {}, True),
+        ("videos_api", REAL, {"fal_key": "k", "musicapp_provider": "fal"}, True),
+        ("videos_api", {"use_sora_mock": False}, {"fal_key": "k"}, False),
+        ("fal", REAL, {"fal_key": "k"}, True),
+        ("fal", REAL, {}, False),
+        ("nobody", REAL, {"fal_key": "k"}, False),
+    ],
+)
+def test_a_provider_is_reached_as_long_as_the_settings_name_it(name, project, own, there, tmp_path):
+    provider = provider_named(name, settings(**project), tmp_path, extra(**own))
+    assert (None if provider is None else provider.name) == (name if there else None)
+    if provider is not None:
+        model = {"fal": "wan-2.7"}.get(name, "sora-2")
+        assert provider.capabilities(model).provider == name
+        asyncio.run(provider.aclose())
