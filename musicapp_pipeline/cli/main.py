@@ -187,14 +187,29 @@ def resolve(take: str | None, outcome: str | None, job_id: str | None, note: str
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--dagster-port", type=click.IntRange(1, 65535), default=3001, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
-def up(port: int, dagster_port: int, host: str) -> None:
+@click.option(
+    "--dispatcher/--no-dispatcher",
+    default=True,
+    help="Generate takes here, or leave that to `musicapp dispatch` processes.",
+)
+def up(port: int, dagster_port: int, host: str, dispatcher: bool) -> None:
     """API, Dagster, its daemon and workers on this machine, until Ctrl-C."""
     from musicapp_pipeline.generation.wording import wording
 
     wording()  # refused here: a child that cannot start would be started again and again
     from musicapp_pipeline.supervisor.up import run_all
 
-    sys.exit(run_all(settings(), host=host, port=port, dagster_port=dagster_port))
+    sys.exit(
+        run_all(settings(), host=host, port=port, dagster_port=dagster_port, dispatcher=dispatcher)
+    )
+
+
+@cli.command()
+def dispatch() -> None:
+    """Generate takes in a process of its own, until Ctrl-C; several share the work."""
+    from musicapp_pipeline.supervisor.dispatch_process import run_dispatcher
+
+    run_dispatcher(settings())
 
 
 if __name__ == "__main__":

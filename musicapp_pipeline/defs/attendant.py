@@ -41,6 +41,8 @@ class Attendant:
 
     Args:
         landed: launches the recording run of a take (the launcher's method).
+        told_of_landings: whether a dispatcher of this process calls it by itself; where they work
+            elsewhere, what they fetched is noticed here.
     """
 
     def __init__(
@@ -48,10 +50,13 @@ class Attendant:
         bench: Workbench,
         instance: dg.DagsterInstance,
         landed: Callable[[str], Awaitable[None]],
+        *,
+        told_of_landings: bool = True,
     ) -> None:
         self._bench = bench
         self._instance = instance
         self._landed = landed
+        self._unrecorded_after = UNRECORDED_AFTER if told_of_landings else timedelta()
         self._refused: dict[str, str] = {}
         self._questions = Questions(bench.database, instance, bench.settings.backend_api_base)
         self._swept = self._combed = 0.0
@@ -113,7 +118,7 @@ class Attendant:
 
     def _unrecorded(self) -> list[str]:
         with self._bench.database.read() as session:
-            keys = unrecorded_takes(session, UNRECORDED_AFTER)
+            keys = unrecorded_takes(session, self._unrecorded_after)
             if time.monotonic() > self._combed + COMB:
                 # Without a job, or with one that has ended: rare, and a look at every take.
                 self._combed = time.monotonic()

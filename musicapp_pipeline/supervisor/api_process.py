@@ -26,8 +26,12 @@ from musicapp_pipeline.settings import Settings, settings
 log = logs.get(__name__)
 
 
-def build(dagster_url: str) -> FastAPI:
-    """The application, composed; its lifespan also runs the attendant."""
+def build(dagster_url: str, *, dispatch: bool = True) -> FastAPI:
+    """The application, composed; its lifespan also runs the attendant.
+
+    Args:
+        dispatch: whether takes are generated here; else ``musicapp dispatch`` does it elsewhere.
+    """
     bench = Workbench.open(settings())
     instance = open_instance(bench.settings)
     launcher = GraphqlLauncher(bench, instance, dagster_url)
@@ -43,6 +47,7 @@ def build(dagster_url: str) -> FastAPI:
             bench.dispatcher_options(provider.name) if provider else DispatcherOptions()
         ),
         reach=bench.reach,
+        dispatch=dispatch,
         warnings=_warnings(bench.settings, problem),
     )
     app = create_app(context)
@@ -51,7 +56,9 @@ def build(dagster_url: str) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:
         async with inner(application):
-            attendant = asyncio.create_task(Attendant(bench, instance, launcher.landed).run())
+            attendant = asyncio.create_task(
+                Attendant(bench, instance, launcher.landed, told_of_landings=dispatch).run()
+            )
             try:
                 yield
             finally:
@@ -85,10 +92,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--dagster-url", default="http://127.0.0.1:3001")
+    parser.add_argument("--no-dispatcher", action="store_true")
     options = parser.parse_args()
     logs.configure(settings().log_level)
     uvicorn.run(
-        build(options.dagster_url),
+        build(options.dagster_url, dispatch=not options.no_dispatcher),
         host=options.host,
         port=options.port,
         log_config=None,

@@ -37,7 +37,15 @@ class CannotStart(MusicAppError):
 class Supervisor:
     """The children and their order."""
 
-    def __init__(self, settings: Settings, host: str, port: int, dagster_port: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        host: str,
+        port: int,
+        dagster_port: int,
+        *,
+        dispatcher: bool = True,
+    ) -> None:
         from musicapp_pipeline.defs.bench import Workbench
         from musicapp_pipeline.defs.instance.home import dagster_home, open_instance
 
@@ -46,6 +54,7 @@ class Supervisor:
         for wanted in (port, dagster_port):
             _check_free(host, wanted)
         self._stopping = False
+        self._dispatcher = dispatcher
         self._host, self._port, self._dagster_port = host, port, dagster_port
         # One process first: several opening a fresh SQLite home at once break it for good.
         Workbench.open(settings).database.dispose()
@@ -75,6 +84,8 @@ class Supervisor:
         celery = "musicapp_pipeline.defs.instance.celery_app"
         dagster_url = f"http://127.0.0.1:{self._dagster_port}"
         api = ["--host", self._host, "--port", str(self._port), "--dagster-url", dagster_url]
+        if not self._dispatcher:
+            api.append("--no-dispatcher")
         return [
             Child(
                 "code",
@@ -161,9 +172,15 @@ class Supervisor:
         self._stopping = True
 
 
-def run_all(settings: Settings, *, host: str, port: int, dagster_port: int) -> int:
-    """``musicapp up``."""
-    return Supervisor(settings, host, port, dagster_port).run()
+def run_all(
+    settings: Settings, *, host: str, port: int, dagster_port: int, dispatcher: bool = True
+) -> int:
+    """``musicapp up``.
+
+    Args:
+        dispatcher: whether takes are generated in the API's process.
+    """
+    return Supervisor(settings, host, port, dagster_port, dispatcher=dispatcher).run()
 
 
 def _write_workspace(home: Path, port: int) -> Path:

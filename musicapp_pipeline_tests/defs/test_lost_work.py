@@ -22,10 +22,10 @@ STARTING = dg.DagsterRunStatus.STARTING
 LONG_AGO = now() - timedelta(hours=1)
 
 
-def attendant(desk: Desk) -> Attendant:
+def attendant(desk: Desk, *, told_of_landings: bool = True) -> Attendant:
     async def landed(_key: str) -> None: ...
 
-    return Attendant(desk.bench, desk.instance, landed)
+    return Attendant(desk.bench, desk.instance, landed, told_of_landings=told_of_landings)
 
 
 def old_beat(desk: Desk, run_id: str) -> None:
@@ -150,6 +150,13 @@ def test_a_recording_run_that_got_lost_is_asked_for_again(desk: Desk) -> None:
     looking = attendant(desk)
     assert nobodys.key in looking._unrecorded()
     assert nobodys.key not in looking._unrecorded(), "that look is a rare one"
+
+
+def test_where_dispatchers_work_elsewhere_a_landed_take_is_recorded_at_once(desk: Desk) -> None:
+    landed = desk.take(desk.scenes[0], "landed")
+    desk.job("generate_scene", version_id=landed.id, status="running")
+    assert attendant(desk)._unrecorded() == []
+    assert attendant(desk, told_of_landings=False)._unrecorded() == [landed.key]
 
 
 def test_a_run_that_waits_for_a_worker_is_not_launched_twice_at_once(
