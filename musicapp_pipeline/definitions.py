@@ -11,7 +11,7 @@ from musicapp_pipeline.defs.resources import bench
 from musicapp_pipeline.defs.song.assets import song
 from musicapp_pipeline.defs.storyboard.assets import scene_plan, storyboard
 from musicapp_pipeline.defs.takes.assets import clip, mezzanine
-from musicapp_pipeline.defs.takes.checks import mezzanine_frames_are_exact
+from musicapp_pipeline.defs.takes.checks import mezzanine_frames_are_exact, no_take_in_doubt
 
 defs = dg.Definitions(
     assets=[
@@ -28,7 +28,7 @@ defs = dg.Definitions(
         final_cut,
         renditions,
     ],
-    asset_checks=[mezzanine_frames_are_exact, final_cut_is_exact],
+    asset_checks=[no_take_in_doubt, mezzanine_frames_are_exact, final_cut_is_exact],
     jobs=jobs.ALL,
     sensors=sensors.ALL,
     schedules=schedules.ALL,

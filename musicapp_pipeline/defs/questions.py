@@ -1,17 +1,22 @@
 """Takes of which nobody knows whether they were bought, shown in the Dagster UI."""
 
+from collections.abc import Mapping, Sequence
+
 import dagster as dg
 
 from musicapp_pipeline.generation.resolving import OpenQuestion, open_questions
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import SceneVersion
 
+NO_DOUBT = "no_take_in_doubt"
+MOST_TOLD = 20
+"""Takes in doubt that the check lists one by one."""
 RESOLVE = "{base}/projects/{project}/scenes/{scene}/versions/{version}/resolve"
 
 
 class Questions:
-    """Reports each open question once, and that it is none any more: observations of the take's
-    ``clip`` partition.
+    """Reports each open question once, and that it is none any more: as observations of the take's
+    ``clip`` partition, and as the asset check that is red as long as there is one.
 
     Args:
         base: the facade's address, where a person's word is taken.
@@ -20,8 +25,10 @@ class Questions:
     def __init__(self, database: Database, instance: dg.DagsterInstance, base: str) -> None:
         self._database = database
         self._instance = instance
-        self._base = base.rstrip("/")
+        self._base = base
         self._told: dict[tuple[str, str], OpenQuestion] = {}
+        self._checked: set[tuple[str, str]] | None = None
+        """What the check was last told of; None before the first time."""
 
     def report(self) -> int:
         """Tell what has come up or been cleared up since the last call; how many came up."""
@@ -32,14 +39,14 @@ class Questions:
         new = [question for key, question in asked.items() if key not in self._told]
         for observation in (*ends, *(_observation(q, self._base) for q in new)):
             self._instance.report_runless_asset_event(observation)
+        if asked.keys() != self._checked:
+            self._instance.report_runless_asset_event(_check(list(asked.values()), self._base))
+            self._checked = set(asked)
         self._told = asked
         return len(new)
 
 
 def _observation(question: OpenQuestion, base: str) -> dg.AssetObservation:
-    project, scene, _take = question.key.split("/")
-    resolve = RESOLVE.format(base=base, project=project, scene=scene, version=question.version_id)
-    say = '{"outcome": "not_charged", "note": "not on the invoice"}'
     return dg.AssetObservation(
         asset_key="clip",
         partition=question.key,
@@ -54,11 +61,41 @@ def _observation(question: OpenQuestion, base: str) -> dg.AssetObservation:
                 "\n".join(f"- {action}" for action in question.actions)
                 + "\n\nOutcomes: `not_charged`, `charged`, `attach` (with `soraClipId`)."
             ),
-            "resolve": dg.MetadataValue.md(
-                f"`curl -X POST {resolve} -H 'content-type: application/json' -d '{say}'`"
-                f"\n\nor `musicapp resolve {question.key} --outcome not_charged`"
-            ),
+            "resolve": dg.MetadataValue.md(_resolve(question, base)),
         },
+    )
+
+
+def _check(asked: Sequence[OpenQuestion], base: str) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey("clip"),
+        check_name=NO_DOUBT,
+        passed=not asked,
+        metadata=told_of(asked, base),
+    )
+
+
+def told_of(asked: Sequence[OpenQuestion], base: str) -> Mapping[str, dg.MetadataValue]:
+    """What the check says: how many takes are in doubt, the money that they hold, each take."""
+    told: dict[str, dg.MetadataValue] = {
+        "in_doubt": dg.MetadataValue.int(len(asked)),
+        "held_usd": dg.MetadataValue.float(float(sum(q.held_usd for q in asked))),
+    }
+    for question in asked[:MOST_TOLD]:
+        said = f"{question.state}: {question.message}\n\n{_resolve(question, base)}"
+        told[question.key] = dg.MetadataValue.md(said)
+    return told
+
+
+def _resolve(question: OpenQuestion, base: str) -> str:
+    project, scene, _take = question.key.split("/")
+    resolve = RESOLVE.format(
+        base=base.rstrip("/"), project=project, scene=scene, version=question.version_id
+    )
+    say = '{"outcome": "not_charged", "note": "not on the invoice"}'
+    return (
+        f"`curl -X POST {resolve} -H 'content-type: application/json' -d '{say}'`"
+        f"\n\nor `musicapp resolve {question.key} --outcome not_charged`"
     )
 
 

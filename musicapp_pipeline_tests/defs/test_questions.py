@@ -3,6 +3,7 @@
 import dagster as dg
 
 from musicapp_pipeline.defs.questions import Questions
+from musicapp_pipeline.defs.takes.checks import no_take_in_doubt
 from musicapp_pipeline.generation import admission, ledger, resolving, submission
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import SceneVersion
@@ -44,6 +45,56 @@ def test_an_open_question_is_told_once_with_its_money_and_the_ways_out(desk: Des
     assert f"curl -X POST {BASE}/projects/" in told["resolve"]
     assert f"/versions/{version.id}/resolve " in told["resolve"]
     assert f"musicapp resolve {version.key} " in told["resolve"]
+
+
+def checks(desk: Desk) -> list[dg.AssetCheckEvaluation]:
+    """The evaluations that were told, the latest first."""
+    wanted = dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    records = desk.instance.get_event_records(wanted, limit=10)
+    events = [record.event_log_entry.dagster_event for record in records]
+    return [event.asset_check_evaluation_data for event in events if event is not None]
+
+
+def test_the_check_is_red_as_long_as_a_take_is_in_doubt(desk: Desk) -> None:
+    questions = Questions(desk.database, desk.instance, BASE)
+    questions.report()
+    [green] = checks(desk)
+    assert green.passed and green.check_name == "no_take_in_doubt"
+    version = in_doubt(desk)
+    questions.report()
+    questions.report()
+    [red, _] = checks(desk)
+    assert not red.passed
+    told = {name: value.value for name, value in red.metadata.items()}
+    assert told["in_doubt"] == 1 and told["held_usd"] > 0
+    assert f"musicapp resolve {version.key} " in str(told[version.key])
+    with desk.database.write() as session:
+        resolving.not_charged(session, version.id)
+    questions.report()
+    assert [check.passed for check in checks(desk)] == [True, False, True]
+
+
+def test_a_new_process_tells_what_was_cleared_up_without_it(desk: Desk) -> None:
+    version = in_doubt(desk)
+    Questions(desk.database, desk.instance, BASE).report()
+    with desk.database.write() as session:
+        resolving.not_charged(session, version.id)
+    Questions(desk.database, desk.instance, BASE).report()
+    assert [check.passed for check in checks(desk)] == [True, False]
+
+
+def test_the_check_can_be_run_from_the_page(desk: Desk) -> None:
+    def run() -> dg.AssetCheckEvaluation:
+        only = dg.AssetSelection.checks(no_take_in_doubt)
+        held = {"bench": desk.bench}
+        result = dg.materialize([no_take_in_doubt], selection=only, resources=held)
+        [told] = result.get_asset_check_evaluations()
+        return told
+
+    assert run().passed
+    version = in_doubt(desk)
+    told = run()
+    assert not told.passed and version.key in told.metadata
 
 
 def test_a_question_that_comes_up_again_is_told_again(desk: Desk) -> None:

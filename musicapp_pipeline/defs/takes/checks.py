@@ -3,6 +3,25 @@
 import dagster as dg
 
 from musicapp_pipeline.defs.instance.keys import keys_of
+from musicapp_pipeline.defs.questions import NO_DOUBT, told_of
+
+
+@dg.asset_check(
+    asset="clip",
+    name=NO_DOUBT,
+    required_resource_keys={"bench"},
+    description="Of every take it is known whether it was bought; fails while one waits for a"
+    " person's word. Also told between runs, whenever that changes.",
+)
+def no_take_in_doubt(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Looks into the ledger."""
+    from musicapp_pipeline.generation.resolving import open_questions
+
+    bench = context.resources.bench
+    with bench.database.read() as session:
+        asked = open_questions(session)
+    base = bench.settings.backend_api_base
+    return dg.AssetCheckResult(passed=not asked, metadata=told_of(asked, base))
 
 
 @dg.asset_check(
