@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 
 from musicapp_pipeline.store.database import Database
@@ -33,6 +33,10 @@ def open_database(kind: Kind, folder: Path) -> Iterator[Database]:
         folder: for SQLite's file.
     """
     database = Database(_sqlite_copy(folder) if kind == "sqlite" else _postgres_copy())
+    if database.is_sqlite:  # nothing here has to survive a power cut
+        event.listen(
+            database.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF")
+        )
     try:
         yield database
     finally:

@@ -71,7 +71,8 @@ def _sqlite(url: str, wait_ms: int) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        # With less a power cut takes back commits: a request that was paid would be sent again.
+        cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
         cursor.close()

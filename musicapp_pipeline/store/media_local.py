@@ -48,8 +48,11 @@ class LocalMediaStore:
             yield temporary
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
+            new = [parent for parent in target.parents if not parent.exists()]
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.replace(target)
+            for changed in (target.parent, *(parent.parent for parent in new)):
+                _to_disk(changed)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -77,3 +80,13 @@ class LocalMediaStore:
         probe = self.root / f".probe-{secrets.token_hex(4)}"
         probe.touch()
         probe.unlink()
+
+
+def _to_disk(folder: Path) -> None:
+    """Names in a folder outlive a power cut, like the database's rows that speak of them."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # not every file system can
+            os.fsync(file)
+    finally:
+        os.close(file)

@@ -24,6 +24,16 @@ def test_a_lock_is_waited_for_half_a_minute(kind, question, answer, tmp_path):
         assert session.scalar(text(question)) == answer
 
 
+def test_what_is_committed_is_on_the_disk(tmp_path):
+    """A power cut after a paid request must not take back that it was sent."""
+    database = Database(f"sqlite:///{tmp_path / 'own.db'}")
+    for transaction in (database.read, database.write):
+        with transaction() as session:
+            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+            assert session.scalar(text("PRAGMA synchronous")) == 2, "FULL"
+    database.dispose()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_waits_too_long_is_told_the_same_by_both(kind, tmp_path):
     with open_database(kind, tmp_path) as database:

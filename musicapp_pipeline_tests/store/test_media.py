@@ -64,6 +64,26 @@ def leftovers(folder: Path) -> list[Path]:
     return [p for p in folder.rglob("*") if p.is_file()]
 
 
+def test_a_file_that_is_in_place_is_there_after_a_power_cut(tmp_path, monkeypatch):
+    """Its bytes are on the disk before it gets its name, and so are its folders after it has."""
+    synced: list[tuple[int, bool]] = []
+    media = LocalMediaStore(tmp_path / "media")
+    target = media.path(KEY)
+
+    def seen(file: int, real=os.fsync) -> None:
+        synced.append((os.fstat(file).st_ino, target.exists()))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    write(media, KEY, b"moving pictures")
+    write(media, KEY, b"other pictures")
+    folders = [folder.stat().st_ino for folder in target.parents[:5]]
+    assert target.parents[4] == tmp_path / "media"
+    first, second = synced[:6], synced[6:]
+    assert first[0][1] is False and first[1:] == [(folder, True) for folder in folders]
+    assert second == [(target.stat().st_ino, True), (folders[0], True)]
+
+
 class TestEveryMediaStore:
     def test_what_was_written_is_there(self, store):
         write(store, KEY, b"moving pictures")
