@@ -64,10 +64,18 @@ def attached_after_all(
     session: Session, attempt: GenerationAttempt, job_id: str
 ) -> GenerationAttempt:
     """A person says that what was given back as not charged was bought: it is a purchase again."""
+    extra = bought_after_all(session, attempt, job_id, "bought after all, a person found")
+    extra.claimed_by_reconciliation = extra.named_by_person = True
+    return extra
+
+
+def bought_after_all(
+    session: Session, attempt: GenerationAttempt, job_id: str, note: str
+) -> GenerationAttempt:
+    """What was given back as not charged is a purchase again, and its clip is fetched."""
     attempt.provider_job_id = None  # of two rows one has the job
     session.flush()
-    extra = ledger.bought_again(session, attempt, job_id, "bought after all, a person found")
-    extra.claimed_by_reconciliation = extra.named_by_person = True
+    extra = ledger.bought_again(session, attempt, job_id, note)
     version = takes.get(session, attempt.version_id)
     version.sora_clip_id = job_id
     standing.show(session, version, "generating")

@@ -2,7 +2,8 @@
 
 A submission that was looked for, not found and sent again, or given up by a person, may turn up in
 the provider's list later than the list is supposed to lag. Nothing can undo that purchase, but it
-is booked, so that the ledger says what the invoice will say, and its clip is fetched.
+is booked, so that the ledger says what the invoice will say, and its clip is fetched. So is a job
+that a person gave up as not charged and that the provider finished after all.
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,12 @@ from sqlalchemy import and_, not_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import acceptance, clock, ledger, reconcile
-from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavailable
+from musicapp_pipeline.generation import acceptance, clock, ledger, reconcile, resolving
+from musicapp_pipeline.generation.errors import JobVanished, ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt
+from musicapp_pipeline.store.models import GenerationAttempt, now
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
@@ -30,13 +31,60 @@ REACH = timedelta(hours=6)
 
 
 async def sweep(drive: "Drive") -> int:
-    """Look once for late purchases of attempts that were declared absent.
+    """Look once for late purchases of attempts that were declared absent or not charged.
 
     Nothing is asked of the provider while there is no such attempt.
 
     Returns:
         How many were found and booked.
     """
+    return await _listed(drive) + await _finished(drive)
+
+
+async def _finished(drive: "Drive") -> int:
+    """Jobs that a person called not charged: a clip that is delivered is charged."""
+    provider = drive.provider
+    found = 0
+    for attempt in await drive.read(lambda s: given_back(s, provider.name, provider.key)):
+        assert attempt.provider_job_id is not None
+        await drive.polls.over()
+        try:
+            job = await provider.status(attempt.provider_job_id)
+        except (StatusUnavailable, JobVanished):
+            continue  # asked again by the next sweep
+        if job.status == "completed":
+            found += await drive.write(partial(_book_finished, attempt_id=attempt.id, job=job))
+    return found
+
+
+def given_back(session: Session, provider: str, key: str) -> Sequence[GenerationAttempt]:
+    """Attempts whose job is known and that a person gave up as not charged in the last hours.
+
+    Args:
+        key: of the account and server in use; others know nothing of the job.
+    """
+    query = select(GenerationAttempt).where(
+        GenerationAttempt.provider == provider,
+        GenerationAttempt.sent_to.in_(("", key)),
+        GenerationAttempt.state == "released",
+        GenerationAttempt.provider_job_id.is_not(None),
+        GenerationAttempt.ended_at > now() - REACH,
+    )
+    ended = session.scalars(query.order_by(GenerationAttempt.created_at))
+    return [a for a in ended if (a.error or {}).get("code") == resolving.NOT_CHARGED]
+
+
+def _book_finished(session: Session, attempt_id: str, job: ProviderJob) -> int:
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.state != "released" or attempt.provider_job_id is None:
+        return 0  # a person said otherwise meanwhile
+    log.warning("finished after all", attempt=attempt_id, job=attempt.provider_job_id)
+    note = "called not charged, but its clip was finished"
+    acceptance.bought_after_all(session, attempt, attempt.provider_job_id, note)
+    return 1
+
+
+async def _listed(drive: "Drive") -> int:
     absent = await drive.read(lambda s: declared_absent(s, drive.provider.name))
     if not absent:
         return 0

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -74,6 +75,61 @@ def test_a_lost_request_is_sent_again_after_two_looks(world, fault):
     assert (world.states(), world.statuses()) == (["settled"], ["landed"])
     assert (posts(world), len(world.server.ledger.charges)) == (2, 1)
     assert world.attempt().reconcile_looks == 2
+    world.check_settled()
+
+
+def made_later(world, answer: Response, looks: int) -> None:
+    """The first request is answered at once, by a gateway, and worked on until the list has been
+    read so often."""
+    create, page, waiting = world.server._create, world.server._list, []
+    read = count(1)
+
+    async def gateway(request):
+        if posts(world) > 1:
+            return await create(request)
+        waiting.append(request)
+        return answer
+
+    def listing(request):
+        if next(read) == looks:
+            fields, reference, _ = world.server._parse(waiting.pop())
+            world.server._bill(fields, reference.data if reference else None)
+        return page(request)
+
+    world.server._create, world.server._list = gateway, listing
+
+
+@pytest.mark.parametrize("status", [408, 502, 503, 504, 524, None])
+def test_what_is_still_worked_on_after_a_time_out_is_not_sent_again(world, status):
+    gone = Response(status, b"<html>time-out</html>") if status else Response(reset=True)
+    made_later(world, gone, looks=6)
+    world.admit()
+    world.drive(straggle=3600.0)
+    assert (world.states(), posts(world)) == (["settled"], 1)
+    world.check_settled()
+
+
+def test_what_nobody_answered_in_time_is_looked_for_as_long(world):
+    made_later(world, Response(hang=True), looks=6)
+    world.admit()
+    world.drive(straggle=3600.0, send_limit=0.5)
+    assert (world.states(), posts(world)) == (["settled"], 1)
+    world.check_settled()
+
+
+def test_looks_that_fail_now_and_then_meanwhile_are_not_in_a_row(world):
+    made_later(world, Response(504, b"<html>time-out</html>"), looks=reconcile.FAILED_LOOKS + 2)
+    world.server.script("list", *["ok", "500"] * (reconcile.FAILED_LOOKS + 1))
+    world.admit()
+    world.drive(straggle=3600.0)
+    assert (world.states(), posts(world)) == (["settled"], 1)
+
+
+def test_after_a_whole_answer_of_the_service_nobody_waits_for_stragglers(world):
+    world.server.script("create", "500_before")
+    world.admit()
+    world.drive(straggle=3600.0)
+    assert (world.states(), posts(world)) == (["settled"], 2)
     world.check_settled()
 
 
@@ -437,6 +493,26 @@ def test_what_a_person_took_for_not_bought_is_booked_when_it_shows_up(world):
     world.server.list_refused = 0
     world.drive(lambda: "settled" in world.states(), sweep=0.1, send_limit=0.0)
     assert world.statuses() == ["landed"]
+    world.check_settled()
+
+
+def test_a_slow_job_called_not_charged_is_booked_once_it_is_finished(world):
+    world.hold()
+    (made,) = world.admit()
+    world.drive(lambda: world.states() == ["stuck"], job_timeout=0.0)
+    with world.database.write() as session:
+        resolving.not_charged(session, made.version.id)
+    assert world.states() == ["released"]
+    asked = len(world.server.requests)
+    world.drive(lambda: len(world.server.requests) > asked + 2, sweep=0.02)
+    assert world.states() == ["released"], "it is not finished yet"
+    world.let_go()
+    world.drive(lambda: "settled" in world.states(), sweep=0.02)
+    assert (world.states(), world.statuses()) == (["released", "settled"], ["landed"])
+    asked = len(world.server.requests)
+    looks = iter(range(20))
+    world.drive(lambda: next(looks, None) is None, sweep=0.02)
+    assert len(world.server.requests) == asked
     world.check_settled()
 
 
