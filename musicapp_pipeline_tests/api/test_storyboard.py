@@ -135,6 +135,53 @@ def test_cuts_stay_until_it_is_asked_that_they_follow(api: Api, world: World) ->
 @pytest.mark.parametrize(
     "edit",
     [
+        {"kind": "shift_beats", "milliseconds": 200},
+        {"kind": "shift_beats", "milliseconds": -100},
+        {"kind": "scale_tempo", "direction": "double"},
+    ],
+)
+def test_cuts_that_follow_later_lie_where_they_would_have_at_once(
+    api: Api, world: World, edit: dict
+) -> None:
+    at, _ = planned(api, world)
+    api.put(f"{at}/storyboard", json={"edits": [edit]})
+    at_once = places(api, at)
+    at, _ = planned(api, world)
+    url, before = f"{at}/storyboard", places(api, at)
+    for edits in ([{"kind": "shift_beats", "milliseconds": 30}], [edit]):
+        api.put(url, json={"edits": edits, "resnap": False})
+    assert places(api, at) == before
+    assert api.put(url, json={"resnap": True}).json()["warnings"] == []
+    assert places(api, at) == at_once
+    why = [s["why"] for s in api.get(f"{at}/scenes").json()]
+    assert sum("starts" in reason for reason in why) == 3, why
+    api.put(url, json={"edits": None})
+    assert places(api, at) == before
+
+
+def test_cuts_that_could_not_follow_do_once_they_can(api: Api, world: World) -> None:
+    body = {"edits": [{"kind": "shift_beats", "milliseconds": 200}]}
+    at, _ = planned(api, world)
+    api.put(f"{at}/storyboard", json=body)
+    at_once = places(api, at)
+    at, _ = planned(api, world)
+    url, before = f"{at}/storyboard", places(api, at)
+    api.put(at, json={"clipSeconds": 4})
+    [said] = api.put(url, json=body).json()["warnings"]
+    assert "stay where they are" in said
+    assert places(api, at) == before
+    api.put(at, json={"clipSeconds": 8})
+    assert api.put(url, json={"resnap": True}).json()["warnings"] == []
+    assert places(api, at) == at_once
+
+
+def places(api: Api, at: str) -> list[tuple[int, int]]:
+    return [(s["startFrame"], s["endFrame"]) for s in api.get(f"{at}/scenes").json()]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
         {"kind": "shift_beats", "milliseconds": 100},
         {"kind": "scale_tempo", "direction": "halve"},
         {"kind": "scale_tempo", "direction": "double"},

@@ -5,6 +5,9 @@ and so survive a new analysis; ``beatGrid`` and ``sections``, whole lists that r
 heard; ``lyrics``, timed lines that replace the aligned ones; ``heardLyrics``, these, to go back to.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from musicapp_pipeline.analysis.corrections import corrected
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.store.errors import NotFound
@@ -12,18 +15,19 @@ from musicapp_pipeline.store.models import Storyboard
 from musicapp_pipeline.storyboard.lyric_form import lines_from, with_words
 
 
-def analysis_of(board: Storyboard) -> SongAnalysis:
-    """The analysis behind a storyboard, edited.
+def analysis_of(board: Storyboard, edits: Mapping[str, Any] | None = None) -> SongAnalysis:
+    """The analysis behind a storyboard, edited; by other edits than its own if they are given.
 
     Raises:
         NotFound: the song has not been heard yet.
     """
     if not board.analysis:
         raise NotFound("storyboard", board.project_id)
-    return corrected(uncorrected(board), board.edits)
+    edits = board.edits if edits is None else edits
+    return corrected(uncorrected(board, edits), edits)
 
 
-def uncorrected(board: Storyboard) -> SongAnalysis:
+def uncorrected(board: Storyboard, edits: Mapping[str, Any] | None = None) -> SongAnalysis:
     """What was heard, and what the words tell of the form, before any edit."""
-    lines = lines_from(board.edits.get("lyrics", board.lyrics_data))
+    lines = lines_from((board.edits if edits is None else edits).get("lyrics", board.lyrics_data))
     return with_words(SongAnalysis.model_validate(board.analysis), lines)

@@ -5,7 +5,7 @@ Put onto the beats anew they would stay on whatever beat they are nearest to now
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,9 @@ from musicapp_pipeline.store.models import Scene, Storyboard
 
 GRIDS: Final = 8
 """How many grids are remembered, the oldest is forgotten first."""
+
+BEHIND: Final = "cutsOn"
+"""Where a storyboard keeps the edits whose beats its cuts were left on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,24 @@ def former(board: Storyboard, beats: Sequence[float], rows: Sequence[Scene]) -> 
         if entry["grid"] == grid and [p[0] for p in entry["places"]] == [s.id for s in rows]:
             return [Place(*place[1:]) for place in entry["places"]]
     return None
+
+
+def leave(board: Storyboard, edits: Mapping[str, Any]) -> None:
+    """The beats moved on and the cuts did not: they lie on those that these edits made, or on
+    earlier ones that they were left on before."""
+    if BEHIND not in board.heard:
+        board.heard = {**board.heard, BEHIND: dict(edits)}
+
+
+def left_on(board: Storyboard) -> dict[str, Any] | None:
+    """The edits that made the beats that the cuts lie on; None where those are the present ones."""
+    found: dict[str, Any] | None = board.heard.get(BEHIND)
+    return found
+
+
+def catch_up(board: Storyboard) -> None:
+    """The cuts lie on the present beats."""
+    board.heard = {name: value for name, value in board.heard.items() if name != BEHIND}
 
 
 def _known(board: Storyboard) -> list[dict[str, Any]]:

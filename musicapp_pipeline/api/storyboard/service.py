@@ -125,16 +125,18 @@ def update(
     check_match(if_match, board.revision)
     if not body.model_fields_set:
         return []
-    before = analysis_of(board)
+    stored, before = board.edits, analysis_of(board)
     warnings = edits.write(project, board, body)
     heard = analysis_of(board)
     write_heard(board, heard)
     moved = [b.time for b in before.beats] != [b.time for b in heard.beats]
     options = planner_options(context, project)
+    if moved:
+        earlier_places.leave(board, stored)
     if moved if body.resnap is None else body.resnap:
         warnings += move_cuts(session, board, before, heard, options)
     follow_song(session, project, options)
-    if not moved:
+    if not moved or earlier_places.left_on(board) is None:
         warnings += uncut(session, project, before, heard, options)
     board.revision += 1
     events.tell(session, project.id, "storyboard", id=board.id)
@@ -171,9 +173,11 @@ def move_cuts(
     were when these were the beats before.
 
     Args:
-        before: the analysis that the cuts lie on now.
+        before: the analysis of before, which the cuts lie on unless they were left behind.
         heard: the present one.
     """
+    behind = earlier_places.left_on(board)
+    before = before if behind is None else analysis_of(board, behind)
     rows = scenes.of_project(session, board.project_id)
     keep = [n for n, scene in enumerate(rows) if scenes.has_takes(session, scene.id)]
     back = earlier_places.former(board, [b.time for b in heard.beats], rows)
@@ -183,6 +187,7 @@ def move_cuts(
         places = places or resnap(rows, heard, options, keep, before)
     except BadCut as error:
         return [f"the cuts stay where they are: {error.message}"]
+    earlier_places.catch_up(board)
     for n, (scene, place) in enumerate(zip(rows, places, strict=True)):
         moved = (place.start_frame, place.end_frame) != (scene.start_frame, scene.end_frame)
         if n not in keep and moved:

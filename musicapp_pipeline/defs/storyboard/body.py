@@ -26,6 +26,9 @@ from musicapp_pipeline.store.models import Project, Storyboard
 from musicapp_pipeline.storyboard.lyric_form import lines_from, with_words
 from musicapp_pipeline.storyboard.model import TimedLine
 
+ABOUT_THE_CUT = ("places", "cutsOn", "director")
+"""Notes of a storyboard that a new plan makes void."""
+
 
 def inputs(session: Session, bench: Workbench, key: str) -> Any:
     """Everything the plan follows from; a lasting edit of a scene is not among them."""
@@ -95,7 +98,7 @@ def make(task: Task) -> Made:
         plan = tuple(directed.get(scene, scene) for scene in plan)
         rows, recut = sync_scenes(session, project, plan, kept, capabilities)
         warnings = [*warnings_of(board, rows), *recut]
-        known = {k: v for k, v in board.heard.items() if k not in ("places", "director")}
+        known = {k: v for k, v in board.heard.items() if k not in ABOUT_THE_CUT}
         board.heard = {
             **known,
             "warnings": warnings,

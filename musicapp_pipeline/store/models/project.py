@@ -83,8 +83,9 @@ class Storyboard(Timestamped, Base):
     heard: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The song that scenes and edits are timed for (``song``, ``master``, ``url``), the former
     masters of scenes that could not follow (``strangers``), what became of them (``warnings``,
-    ``said``), where cuts lay on earlier beats (``places``), what the director's ideas failed at
-    (``director``), and how often a plan was asked for after cuts were moved by hand (``asked``)."""
+    ``said``), where cuts lay on earlier beats (``places``), the edits whose beats they were left on
+    (``cutsOn``), what the director's ideas failed at (``director``), and how often a plan was asked
+    for after cuts were moved by hand (``asked``)."""
     planned: Mapped[bool] = mapped_column(default=False)
     """Scenes exist for it."""
 
