@@ -128,6 +128,14 @@ def archive(session: Session, scene: Scene) -> None:
     events.tell(session, scene.project_id, "scene", id=scene.id, archived=True)
 
 
+def restore(session: Session, scene: Scene) -> None:
+    """Take a scene into the video again."""
+    scene.archived_at = None
+    scene.revision += 1
+    session.flush()
+    tell(session, scene)
+
+
 def tell(session: Session, scene: Scene) -> None:
     """Announce a change of a scene."""
     events.tell(

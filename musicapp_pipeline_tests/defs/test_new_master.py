@@ -279,3 +279,81 @@ def test_a_scene_behind_a_shorter_song_is_taken_out_and_named(studio: Studio) ->
     assert paid.id not in [s.id for s in rows]
     assert rows[-1].end_frame == 20 * FPS
     assert any("no place" in told for told in studio.warnings())
+
+
+SHORT = 18.0
+
+
+def shorter() -> tuple[np.ndarray, SongAnalysis]:
+    """The same song, broken off; and what is heard in it."""
+    old = analysis()
+    inside = [s for s in old.sections if s.start_time < SHORT]
+    found = old.model_copy(
+        update={
+            "duration": SHORT,
+            "beats": tuple(b for b in old.beats if b.time < SHORT),
+            "downbeats": tuple(t for t in old.downbeats if t < SHORT),
+            "energy_curve": tuple(e for e in old.energy_curve if e.time < SHORT),
+            "sections": (*inside[:-1], inside[-1].model_copy(update={"end_time": SHORT})),
+        }
+    )
+    return later(0.0)[: int(SHORT * RATE)], found
+
+
+@pytest.mark.parametrize(("seconds", "detour"), [(0.0, False), (LATER, False), (0.0, True)])
+def test_what_a_shorter_master_had_no_room_for_comes_back_with_one_that_has(
+    studio: Studio, seconds: float, detour: bool
+) -> None:
+    before = studio.scenes()
+    mine, paid = before[-3], before[-2]
+    with studio.bench.database.write() as session:
+        row = scenes.get(session, mine.id)
+        row.mood = "MY OWN MOOD"
+        scenes.mark_edited(row, ["mood"])
+    take = studio.take(paid)
+    studio.hear(*shorter())
+    rows = studio.generate()
+    assert {mine.id, paid.id}.isdisjoint(s.id for s in rows)
+    told = studio.warnings()
+    assert any(paid.id in t and "its takes" in t for t in told)
+    assert any(mine.id in t and "“MY OWN MOOD”" in t for t in told)
+    studio.generate()
+    assert studio.warnings() == told
+    if detour:
+        studio.hear(song(137, 3), analysis(bpm=137))
+        assert paid.id not in [s.id for s in studio.generate()]
+        assert any(paid.id in t and "its takes" in t for t in studio.warnings())
+    studio.hear(later(seconds), heard_later(seconds))
+    rows = studio.generate()
+    after = same(rows, paid)
+    assert after.start_time == pytest.approx(paid.start_time + seconds)
+    assert after.end_time == pytest.approx(paid.end_time + seconds)
+    assert studio.read(take).in_point == 0
+    [there] = [s for s in rows if s.mood == "MY OWN MOOD"]
+    assert there.start_time == pytest.approx(mine.start_time + seconds, abs=2)
+    assert not any(paid.id in t for t in studio.warnings())
+    assert all(a.end_frame == b.start_frame for a, b in pairwise(rows))
+    assert [s.order for s in rows] == [n + 1 for n in range(len(rows))]
+
+
+def test_a_scene_that_comes_back_gives_way_to_what_was_bought_meanwhile(studio: Studio) -> None:
+    paid = studio.scenes()[-2]
+    take = studio.take(paid)
+    studio.hear(*shorter())
+    studio.generate()
+    with studio.bench.database.write() as session:  # as after a song that went on there
+        new = scenes.get(session, studio.scenes()[-1].id)
+        new.start_frame, new.end_frame = paid.start_frame - 48, paid.start_frame + 24
+        new.start_time, new.end_time = paid.start_time - 2, paid.start_time + 1
+    newer = studio.take(new)
+    studio.hear(later(0.0), heard_later(0.0))
+    rows = studio.generate()
+    assert (same(rows, new).start_frame, same(rows, new).end_frame) == (
+        new.start_frame,
+        new.end_frame,
+    )
+    assert (same(rows, paid).start_frame, same(rows, paid).end_frame) == (
+        new.end_frame,
+        paid.end_frame,
+    )
+    assert (studio.read(newer).in_point, studio.read(take).in_point) == (0, 24)

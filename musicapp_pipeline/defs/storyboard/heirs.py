@@ -28,7 +28,7 @@ def hand_down(leaving: Sequence[Scene], new: Sequence[Scene]) -> list[str]:
     """
     heirs: dict[str, Scene] = {}
     chosen: dict[str, Scene] = {}
-    touched = [scene for scene in leaving if _settings(scene)]
+    touched = [scene for scene in leaving if settings_of(scene)]
     for scene in touched:
         heir = max(new, key=lambda s: _shared(scene, s), default=None)
         if heir is None or _shared(scene, heir) == 0:
@@ -41,12 +41,12 @@ def hand_down(leaving: Sequence[Scene], new: Sequence[Scene]) -> list[str]:
     for scene in touched:
         heir = heirs.get(scene.id)
         if heir is None:
-            lost.append(_gone(scene, _settings(scene), "no new scene lies there"))
+            lost.append(_gone(scene, settings_of(scene), "no new scene lies there"))
         elif (first := chosen[heir.id]) is not scene:
             told = (
                 f"scene {heir.order} ({heir.id}) lies there now, with what scene {first.order} had"
             )
-            lost.append(_gone(scene, _settings(scene), told))
+            lost.append(_gone(scene, settings_of(scene), told))
         else:
             left = [] if _same(scene, heir) else sorted(OF_THE_INTERVAL.intersection(scene.edited))
             if left:
@@ -58,12 +58,13 @@ def hand_down(leaving: Sequence[Scene], new: Sequence[Scene]) -> list[str]:
     return [*([kept] if moved else []), *lost]
 
 
-def _settings(scene: Scene) -> list[str]:
+def settings_of(scene: Scene) -> list[str]:
+    """Names of what a person has set in a scene."""
     return [*scene.edited, *(name for name in UNPLANNED if getattr(scene, name))]
 
 
 def _write(scene: Scene, heir: Scene, without: Sequence[str]) -> bool:
-    names = [name for name in _settings(scene) if name not in without]
+    names = [name for name in settings_of(scene) if name not in without]
     for name in names:
         setattr(heir, name, getattr(scene, name))
     if "scene_type" in names:  # whether lips move was settled with it
@@ -72,11 +73,16 @@ def _write(scene: Scene, heir: Scene, without: Sequence[str]) -> bool:
     return bool(names)
 
 
-def _gone(scene: Scene, names: Sequence[str], because: str) -> str:
+def quotes(scene: Scene, names: Sequence[str]) -> str:
+    """The words among these settings, to end a sentence with."""
     words = [getattr(scene, name) for name in names]
     said = [quoted(shortened(clean(w), 200)) for w in words if isinstance(w, str) and clean(w)]
-    quote = f": {', '.join(said)}" if said else ""
-    return f"what you had set in scene {scene.order} ({scene.id}) is gone, as {because}{quote}"
+    return f": {', '.join(said)}" if said else ""
+
+
+def _gone(scene: Scene, names: Sequence[str], because: str) -> str:
+    told = quotes(scene, names)
+    return f"what you had set in scene {scene.order} ({scene.id}) is gone, as {because}{told}"
 
 
 def _shared(one: Scene, other: Scene) -> int:

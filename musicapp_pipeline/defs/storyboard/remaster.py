@@ -8,7 +8,7 @@ transaction that notes the new song: a killed run has moved all or nothing, and 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from musicapp_pipeline.analysis.replacing import Offset, offset_between
 from musicapp_pipeline.defs.making import digest
 from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.stages import AUDIO_ANALYSIS
-from musicapp_pipeline.defs.storyboard import carrying
+from musicapp_pipeline.defs.storyboard import away, carrying
 from musicapp_pipeline.store import artifacts, events, projects, scenes
 from musicapp_pipeline.store.errors import MediaMissing
 from musicapp_pipeline.store.models import Artifact, Scene, Storyboard
@@ -72,9 +72,11 @@ def warnings_of(board: Storyboard, rows: Sequence[Scene]) -> list[str]:
 
 
 def _masters(heard: Mapping[str, Any]) -> set[str]:
-    """The former songs that scenes or edits are timed for."""
+    """The former songs that scenes or edits are timed for, also scenes that are out."""
     named = {heard.get("master"), (heard.get("edits") or {}).get("of")}
-    return {m for m in {*named, *heard.get("strangers", {}).values()} if m}
+    named |= {*heard.get("strangers", {}).values()}
+    named |= {entry["of"] for entry in heard.get("away", {}).values()}
+    return {m for m in named if m}
 
 
 def _offset(task: Task, old: str, new: str) -> Offset:
@@ -149,47 +151,61 @@ class _Replacing:
         return {}
 
     def _scenes(self, analysis: SongAnalysis) -> dict[str, Any]:
-        """Move the scenes; note those that could not follow and those that are lost."""
-        rows = scenes.of_project(self._session, self._project.id)
-        rows.sort(key=lambda s: s.start_frame)
+        """Move the scenes, and take in again those that were out; note those that could not follow
+        and those that have no place."""
+        present = scenes.of_project(self._session, self._project.id)
+        present.sort(key=lambda s: s.start_frame)
         strangers = self._before.get("strangers", {})
-        last = max((s.end_frame for s in rows), default=0)
+        last = max((s.end_frame for s in present), default=0)
+        out = away.waiting(self._session, self._before)
+        homes = {s.id: (strangers.get(s.id, self._base), last) for s in present}
+        homes |= {s.id: home for home, group in out.items() for s in group}
+        rows = [*present, *chain.from_iterable(out.values())]
         taken = {s.id for s in rows if scenes.has_takes(self._session, s.id)}
-        homes = {s.id: strangers.get(s.id, self._base) for s in rows}
         places: dict[str, Carried | None] = {}
-        for master in dict.fromkeys(homes.values()):
-            group = [s for s in rows if homes[s.id] == master]
-            seconds = self._trusted(master)
-            if seconds is None:
-                places |= {s.id: _staying(s, analysis.duration, self._fps) for s in group}
-                continue
-            clips = {
-                n: carrying.clips_of(self._session, s, self._fps)
-                for n, s in enumerate(group)
-                if s.id in taken
-            }
-            moved = carry(group, seconds, analysis, self._fps, clips, last)
-            places |= {s.id: place for s, place in zip(group, moved, strict=True)}
-        foreign = {i for i in taken if self._trusted(homes[i]) is None}
-        _part([s.id for s in rows if s.id in taken], foreign, places)
-        lost = []
+        for home in dict.fromkeys(homes[s.id] for s in present):
+            group = [s for s in present if homes[s.id] == home]
+            places |= self._carried(group, home, analysis, taken)
+        for home, group in out.items():
+            found = self._trusted(home[0]) is not None
+            places |= self._carried(group, home, analysis, taken) if found else {}
+        foreign = {i for i in taken if self._trusted(homes[i][0]) is None}
+        returning = {s.id for s in rows if s.archived_at is not None}
+        kept = [s.id for s in rows if s.id in taken]
+        _part(kept, foreign | returning, places)
+        homeless = []
         for scene in rows:
-            place = places[scene.id]
+            place = places.get(scene.id)
             if place is not None:
-                seconds = self._trusted(homes[scene.id]) or 0.0
+                if scene.id in returning:
+                    scenes.restore(self._session, scene)
+                seconds = self._trusted(homes[scene.id][0]) or 0.0
                 carrying.place(self._session, self._task.bench, scene, place, seconds)
                 continue
-            if scene.id in taken:
-                lost.append(
-                    f"scene {scene.order} ({scene.id}) has no place in the new song and is taken"
-                    " out; its takes are kept"
-                )
-            scenes.archive(self._session, scene)
-        staying = {i: homes[i] for i in sorted(foreign) if places[i] is not None}
+            homeless.append((scene, homes[scene.id]))
+            if scene.id not in returning:
+                scenes.archive(self._session, scene)
+        staying = {i: homes[i][0] for i in sorted(foreign) if places.get(i) is not None}
         return {
             **({"strangers": staying} if staying else {}),
-            **({"lost": lost} if lost else {}),
+            **away.note(homeless, taken),
         }
+
+    def _carried(
+        self, group: Sequence[Scene], home: away.Home, analysis: SongAnalysis, taken: set[str]
+    ) -> dict[str, Carried | None]:
+        """Where scenes that are timed for one master lie in the new one."""
+        master, last = home
+        seconds = self._trusted(master)
+        if seconds is None:
+            return {s.id: _staying(s, analysis.duration, self._fps) for s in group}
+        clips = {
+            n: carrying.clips_of(self._session, s, self._fps)
+            for n, s in enumerate(group)
+            if s.id in taken
+        }
+        moved = carry(group, seconds, analysis, self._fps, clips, last)
+        return {s.id: place for s, place in zip(group, moved, strict=True)}
 
 
 def _staying(scene: Scene, duration: float, fps: Fraction) -> Carried | None:
@@ -206,18 +222,20 @@ def _staying(scene: Scene, duration: float, fps: Fraction) -> Carried | None:
     )
 
 
-def _part(kept: Sequence[str], foreign: set[str], places: dict[str, Carried | None]) -> None:
-    """Where scenes of several recordings overlap, those that are off the music give way."""
-    found = [(i, place) for i in kept if (place := places[i]) is not None]
-    ordered = [i for i, _ in sorted(found, key=lambda entry: entry[1].start_frame)]
-    for left, right in pairwise(ordered):
-        a, b = places[left], places[right]
-        if a is None or b is None or a.end_frame <= b.start_frame:
-            continue
-        if left in foreign and right not in foreign:
+def _part(kept: Sequence[str], yielding: set[str], places: dict[str, Carried | None]) -> None:
+    """Where scenes overlap, those that are off the music or were out until now give way."""
+    found = [(i, place) for i in kept if (place := places.get(i)) is not None]
+    left = ""
+    for right, b in sorted(found, key=lambda entry: entry[1].start_frame):
+        a = places.get(left)
+        if a is None or a.end_frame <= b.start_frame:
+            left = right
+        elif left in yielding and right not in yielding:
             short = replace(a, end_frame=b.start_frame, end_time=b.start_time)
             places[left] = short if short.end_frame > short.start_frame else None
+            left = right
         else:
             cut = a.end_frame - b.start_frame
             late = replace(b, start_frame=a.end_frame, start_time=a.end_time, head=b.head + cut)
             places[right] = late if late.end_frame > late.start_frame else None
+            left = right if places[right] is not None else left
