@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from musicapp_pipeline.defs.takes.checks import NO_DOUBT
 from musicapp_pipeline.generation.resolving import OpenQuestion, open_questions
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import SceneVersion
 
-NO_DOUBT = "no_take_in_doubt"
 MOST_TOLD = 20
 """Takes in doubt that the check lists one by one."""
 RESOLVE = "{base}/projects/{project}/scenes/{scene}/versions/{version}/resolve"
