@@ -26,6 +26,8 @@ Ask = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 BATCH: Final = 24
 """Setups a request: small models lose track of longer lists."""
+NAMED: Final = 6
+"""Scenes that a note names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def direct(
     *,
     seed: int = 0,
     settled: Collection[int] = (),
+    shot_settled: Collection[int] = (),
 ) -> Directed:
     """Let a chat model write the ideas, moods and shots of a plan.
 
@@ -56,6 +59,7 @@ def direct(
         scenes: the whole plan, as it will be shown.
         ask: the injected call; when it raises ``DirectorUnavailable``, that batch stays planned.
         settled: orders of the scenes that nobody asks about; the others must not become like them.
+        shot_settled: orders of the scenes of which only the idea and the mood are asked for.
     """
     notes: list[str] = []
     directions: dict[str, Direction] = {}
@@ -63,8 +67,8 @@ def direct(
     for start in range(0, len(setups), BATCH):
         batch = setups[start : start + BATCH]
         directions |= _directions(project, scenes, batch, ask, model, seed, notes)
-    _drop_repetitions(directions, scenes, notes)
-    directed = _apply(scenes, setups, directions, notes)
+    _drop_repetitions(directions, setups, scenes, notes)
+    directed = _apply(scenes, setups, directions, shot_settled, notes)
     return Directed(directed, len(directions), tuple(notes))
 
 
@@ -80,7 +84,8 @@ def _directions(
     try:
         entries = read_answer(ask(request_body(project, scenes, batch, model, seed)))
     except (DirectorUnavailable, ValueError) as error:
-        notes.append(_said(f"{batch[0].key} to {batch[-1].key} stay as planned: {error}"))
+        orders = sorted(order for setup in batch for order in setup.scenes)
+        notes.append(_said(f"{_stays(orders)}: {error}"))
         return {}
     by_key = {
         e["key"]: e
@@ -92,8 +97,18 @@ def _directions(
         try:
             found[setup.key] = checked(by_key.get(setup.key), setup)
         except ValueError as error:
-            notes.append(_said(f"{setup.key} stays as planned: {error}"))
+            notes.append(_said(f"{_stays(setup.scenes)}: {error}"))
     return found
+
+
+def _stays(orders: Sequence[int]) -> str:
+    """That scenes stay as planned, by the numbers under which people know them."""
+    if len(orders) == 1:
+        return f"scene {orders[0]} stays as planned"
+    more = len(orders) - NAMED
+    named = [str(order) for order in orders[: NAMED if more > 1 else None]]
+    last = f"{more} more" if more > 1 else named.pop()
+    return f"scenes {', '.join(named)} and {last} stay as planned"
 
 
 def _said(note: str) -> str:
@@ -102,14 +117,20 @@ def _said(note: str) -> str:
 
 
 def _drop_repetitions(
-    directions: dict[str, Direction], scenes: Sequence[PlannedScene], notes: list[str]
+    directions: dict[str, Direction],
+    setups: Sequence[Setup],
+    scenes: Sequence[PlannedScene],
+    notes: list[str],
 ) -> None:
     """An idea that another setup has already would make different scenes alike."""
     seen = {scene.idea.lower() for scene in scenes}
-    for key, direction in list(directions.items()):
+    for setup in setups:
+        direction = directions.get(setup.key)
+        if direction is None:
+            continue
         if direction.idea.lower() in seen:
-            del directions[key]
-            notes.append(f"{key} stays as planned: its idea is another scene's already")
+            del directions[setup.key]
+            notes.append(f"{_stays(setup.scenes)}: the new idea is another scene's already")
         seen.add(direction.idea.lower())
 
 
@@ -121,6 +142,7 @@ def _apply(
     scenes: Sequence[PlannedScene],
     setups: Sequence[Setup],
     directions: Mapping[str, Direction],
+    shot_settled: Collection[int],
     notes: list[str],
 ) -> tuple[PlannedScene, ...]:
     by_order = {
@@ -129,7 +151,11 @@ def _apply(
         if setup.key in directions
         for order in setup.scenes
     }
-    shots = {order: direction.shot() for order, direction in by_order.items()}
+    shots = {
+        order: direction.shot()
+        for order, direction in by_order.items()
+        if order not in shot_settled
+    }
     plain = {scene.order: scene.shot for scene in scenes}
     clash = True
     while clash:

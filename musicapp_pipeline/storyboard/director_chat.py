@@ -138,11 +138,13 @@ def checked(entry: Any, setup: Setup) -> Direction:
     Raises:
         ValueError: saying what is wrong with it.
     """
+    if entry is None:
+        raise ValueError("the answer has no entry for it")
     try:
         raw = Direction.model_validate(entry)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        wrong = sorted({str(e["loc"][0]) for e in error.errors() if e["loc"]})
+        raise ValueError(f"its {' and '.join(wrong) or 'entry'} cannot be used") from error
     words = shot_vocabulary()
     for name, given, terms in (
         ("size", raw.size, words.sizes),

@@ -80,7 +80,7 @@ def plan_with_kept(
             lyrics=words[n],
             shot=pictures[n].shot,
             idea=pictures[n].idea,
-            why=explain(span.start, span.part, energy, sung),
+            why=explain(span.start, span.part, energy, sung, stays=span.kept is not None),
         )
         for n, span in enumerate(spans)
     )

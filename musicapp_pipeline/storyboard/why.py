@@ -8,6 +8,7 @@ from musicapp_pipeline.storyboard.points import CutPoint, Grade
 RISE = 0.12
 MOVED = 0.05
 
+STAYS = "stays where it was cut"
 _PLACES = {
     Grade.PHRASE_8: "8-bar phrase",
     Grade.PHRASE_4: "4-bar phrase",
@@ -24,15 +25,18 @@ _PLACES = {
 _GROUNDS = {g: _PLACES[g] for g in (Grade.ONSET, Grade.COUNTED, Grade.CLOCK)}
 
 
-def explain(point: CutPoint, part: Part, energy: EnergyTrack, lines: LineTrack) -> str:
+def explain(
+    point: CutPoint, part: Part, energy: EnergyTrack, lines: LineTrack, *, stays: bool = False
+) -> str:
     """The reason for the cut that starts a scene.
 
     Args:
         part: the section that the scene belongs to.
+        stays: the scene is one that keeps its cuts, wherever the music has moved.
     """
     if point.grade == Grade.EDGE:
         return "song starts"
-    reasons = [_place(point, part)]
+    reasons = [STAYS if stays and point.grade == Grade.KEPT else _place(point, part)]
     if point.grade in (Grade.HALF, Grade.BEAT):
         # Nothing musical speaks for a cut inside a bar: it is there because clips have lengths.
         reasons.append("so that the clips fit")

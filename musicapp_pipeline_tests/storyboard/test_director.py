@@ -1,6 +1,7 @@
 """The director's ideas hold where they are usable, and the plan holds where they are not."""
 
 import json
+import re
 import threading
 import urllib.request
 from fractions import Fraction
@@ -14,6 +15,7 @@ from musicapp_pipeline.storyboard.director_chat import setups_of
 from musicapp_pipeline.storyboard.errors import DirectorUnavailable
 from musicapp_pipeline.storyboard.model import PlannerOptions, ProjectBrief
 from musicapp_pipeline.storyboard.plan import plan_scenes
+from musicapp_pipeline.storyboard.vocabulary import shot_vocabulary
 from musicapp_pipeline_tests.storyboard.songs import song
 
 PROJECT = ProjectBrief(title="Eternal Flame", style_preset="dreamy")
@@ -115,6 +117,36 @@ def test_what_is_settled_is_not_asked_for_and_nobody_becomes_like_it():
     assert good_ones.accepted == len(setups_of(free))
 
 
+def test_a_shot_that_a_person_set_stays_and_no_neighbour_becomes_like_it():
+    place = next(n for n, s in enumerate(PLAN) if n > 0 and s.scene_type == "broll")
+    mine, before = PLAN[place], PLAN[place - 1]
+    taken = {before.shot.movement, mine.shot.movement, PLAN[place + 1].shot.movement}
+    words = [term.name for term in shot_vocabulary().movements if before.scene_type in term.kinds]
+    movement = next(word for word in words if word not in taken)
+    said = mine.model_copy(update={"shot": mine.shot.model_copy(update={"movement": movement})})
+    shown = (*PLAN[:place], said, *PLAN[place + 1 :])
+
+    def copying(body):
+        entries = good_entries(body)
+        for entry, setup in zip(entries, setups_of(shown), strict=True):
+            if before.order in setup.scenes:
+                entry["movement"] = movement
+        return answer(entries)
+
+    made = direct(PROJECT, shown, copying, "any-model", shot_settled={said.order})
+    assert made.accepted == len(setups_of(shown))
+    directed = made.scenes
+    assert directed[place].shot == said.shot
+    assert directed[place].idea != said.idea
+    assert unlike(directed[place - 1], directed[place])
+
+
+def test_a_long_list_of_scenes_is_cut_short_in_a_note():
+    directed = direct(PROJECT, PLAN, lambda body: {}, "any-model")
+    assert directed.notes[0].startswith("scenes ")
+    assert " more stay as planned: the answer has no choices" in directed.notes[0]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -126,10 +158,10 @@ def test_what_is_settled_is_not_asked_for_and_nobody_becomes_like_it():
         ({"mood": None}, "mood"),
         ({"light": 3}, "light"),
         ({"budget": 900}, "budget"),
-        ({"key": "setup_99"}, "setup_01"),
-        ({"key": ["setup_01"]}, "setup_01"),
-        ({"key": {}}, "setup_01"),
-        ({"\ud83d": "half a character"}, "valid string"),
+        ({"key": "setup_99"}, "no entry for it"),
+        ({"key": ["setup_01"]}, "no entry for it"),
+        ({"key": {}}, "no entry for it"),
+        ({"\ud83d": "half a character"}, "cannot be used"),
         ({"x" * 9999: "long"}, "xxx"),
         ({"idea": PLAN[3].idea}, "another scene's"),
     ],
@@ -145,7 +177,9 @@ def test_an_unusable_answer_leaves_its_scenes_as_planned(change, reason):
     first = SETUPS[0].scenes[0] - 1
     assert directed.scenes[first] == PLAN[first]
     assert directed.accepted == len(SETUPS) - 1
-    assert any(reason in note and "setup_01" in note for note in directed.notes)
+    told = re.compile(rf"scenes? .*\b{SETUPS[0].scenes[0]}\b.* stays? as planned: .*{reason}")
+    assert any(told.match(note) for note in directed.notes)
+    assert not any("setup_" in note for note in directed.notes)
     assert all(len(note) <= 300 and note.encode() for note in directed.notes)
 
 

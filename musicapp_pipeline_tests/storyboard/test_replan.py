@@ -11,7 +11,7 @@ from musicapp_pipeline.storyboard.clips import clip_seconds_for, longest_scene
 from musicapp_pipeline.storyboard.errors import BadCut
 from musicapp_pipeline.storyboard.model import KeptScene, PlannerOptions
 from musicapp_pipeline.storyboard.plan import plan_scenes
-from musicapp_pipeline.storyboard.replan import replan_around
+from musicapp_pipeline.storyboard.replan import replan_around, replan_whole
 from musicapp_pipeline.timebase import frame_at
 from musicapp_pipeline_tests.storyboard.songs import song
 from musicapp_pipeline_tests.storyboard.strategies import analyses, lyric_lines, planner_options
@@ -83,6 +83,9 @@ def test_a_paid_scene_over_a_section_start_wins_over_it():
     assert tiles(kept, planned, frame_at(analysis.duration, FPS))
     follower = next(s for s in planned if s.start_frame == boundary + 61)
     assert (follower.section, follower.why) == ("chorus", "follows a scene that stays")
+    whole = replan_whole(kept, analysis, lines, OPTIONS)
+    [stays] = [s for s in whole if s.start_frame == boundary - 30]
+    assert stays.why.startswith("stays where it was cut")
 
 
 def test_a_shorter_master_trims_or_drops_what_lies_behind_its_end():

@@ -16,6 +16,7 @@ from musicapp_pipeline.defs.storyboard.planning import (
     kept_of,
     planner_options,
     settled_of,
+    shot_settled_of,
     sync_scenes,
 )
 from musicapp_pipeline.errors import MusicAppError
@@ -85,6 +86,7 @@ def make(task: Task) -> Made:
         task.check_cancelled,
         # Only what will be written is directed: a director costs money and minutes.
         settled=settled_of(plan, kept, present),
+        shot_settled=shot_settled_of(plan, present),
     )
     directed = dict(zip(plan, ideas, strict=True))
     task.check_cancelled()

@@ -40,6 +40,7 @@ def directed(
     check: Check = lambda: None,
     *,
     settled: Collection[int] = (),
+    shot_settled: Collection[int] = (),
 ) -> tuple[Sequence[PlannedScene], tuple[str, ...]]:
     """The plan with the director's ideas where they held, and what became of the others.
 
@@ -47,6 +48,7 @@ def directed(
         planned: the whole plan, as it will be shown.
         check: called again and again while an answer is waited for.
         settled: orders of scenes in which no idea of the director's would be used.
+        shot_settled: orders of scenes whose shot a person has set.
     """
     if settings.musicapp_director_url is None:
         return planned, ()
@@ -61,7 +63,9 @@ def directed(
         return post(settings, body, check)
 
     model = settings.musicapp_director_model
-    result = direct(brief, planned, ask, model, seed=project.seed, settled=settled)
+    result = direct(
+        brief, planned, ask, model, seed=project.seed, settled=settled, shot_settled=shot_settled
+    )
     log.info("director", accepted=result.accepted, notes=list(result.notes))
     return result.scenes, result.notes
 

@@ -57,6 +57,12 @@ def settled_of(
     return {p.order for p in plan if p.start_frame in bought or _place(p) in mine}
 
 
+def shot_settled_of(plan: Sequence[PlannedScene], present: Sequence[Scene]) -> set[int]:
+    """Orders of the planned scenes whose shot a person has set."""
+    mine = {_place(s) for s in present if "shot" in s.edited}
+    return {p.order for p in plan if _place(p) in mine}
+
+
 def _set(scene: Scene | None) -> dict[str, Any]:
     if scene is None:
         return {}
