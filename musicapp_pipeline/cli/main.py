@@ -63,6 +63,13 @@ class Commands(click.Group):
             os._exit(INTERRUPTED)
 
 
+def _end_like_ctrl_c() -> None:
+    """SIGTERM, and a terminal that is closed, end a video's making in good order."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # unless it was started with nohup
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-v", "--verbose", is_flag=True, help="Log at LOG_LEVEL to standard error.")
 @click.version_option(package_name="musicapp-pipeline")
@@ -96,7 +103,7 @@ def make(as_json: bool, **options: Any) -> None:
     """Make a video of SONG, headless. Interrupted, the same command goes on."""
     from musicapp_pipeline.cli.options import MakeOptions, checked
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C
+    _end_like_ctrl_c()
     options["format"] = options.pop("format_")
     order = checked(MakeOptions(**options))
     from musicapp_pipeline.cli.make import make_video  # late: it loads Dagster
@@ -113,7 +120,7 @@ def demo(out: Path | None, takes: int) -> None:
     from musicapp_pipeline.cli.make import demo_options, make_video
     from musicapp_pipeline.cli.options import checked
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_like_ctrl_c()
     summary = make_video(checked(demo_options(out or settings().home / "demo", takes)))
     click.echo(summary.as_text())
     click.echo(str(summary.video))

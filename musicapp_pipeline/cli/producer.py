@@ -51,7 +51,7 @@ class Producer:
 
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
-        with BackgroundDispatcher(self.bench), observed_by(self._observe):
+        with BackgroundDispatcher(self.bench, self.view.log), observed_by(self._observe):
             while not self._advance(project_id):
                 pass
 
@@ -116,7 +116,7 @@ class Producer:
         done = sum(v.status not in ("queued", "generating") for v in versions)
         self.view.takes(done, len(versions), cost)
         for what in sorted(found.keys() - self._hindrances):
-            self.view.log(f"a take is late, and is tried again by itself: {found[what]}")
+            self.view.log(found[what])
         self._hindrances |= found.keys()
 
     def _observe(self, stage: str, key: str, fraction: float, message: str) -> None:

@@ -1,6 +1,9 @@
 """Running wanted assets in this very process, recorded in the instance like any other run."""
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -43,20 +46,34 @@ def run_wanted(instance: dg.DagsterInstance, wanted: Wanted) -> None:
             tags[PARTITION] = keys[0]
         else:
             tags[RANGE_START], tags[RANGE_END] = keys[0], keys[-1]
-        result = job.execute_in_process(
-            run_config=QUIET,
-            instance=instance,
-            asset_selection=[dg.AssetKey(name) for name in wanted.assets],
-            partition_key=keys[0] if len(keys) == 1 else None,
-            tags=tags,
-            raise_on_error=False,
-        )
+        with _own_signals():
+            result = job.execute_in_process(
+                run_config=QUIET,
+                instance=instance,
+                asset_selection=[dg.AssetKey(name) for name in wanted.assets],
+                partition_key=keys[0] if len(keys) == 1 else None,
+                tags=tags,
+                raise_on_error=False,
+            )
         if not result.success:
             failure = _failure(result)
             if "DagsterExecutionInterruptedError" in failure.message:
                 _cancelled(instance, result.run_id)
                 raise KeyboardInterrupt
             raise failure
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Dagster leaves SIGTERM with what SIGINT does: nothing, in the background of a script."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _cancelled(instance: dg.DagsterInstance, run_id: str) -> None:

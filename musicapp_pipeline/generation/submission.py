@@ -56,6 +56,14 @@ def in_flight(session: Session, provider: str) -> int:
     return session.scalar(query) or 0
 
 
+def being_sent(session: Session) -> int:
+    """Paid requests whose answer has not come yet."""
+    query = select(func.count(GenerationAttempt.id)).where(
+        GenerationAttempt.state == "submitting", GenerationAttempt.simulated.is_(False)
+    )
+    return session.scalar(query) or 0
+
+
 def begin(
     session: Session,
     attempt_id: str,
@@ -255,6 +263,8 @@ def ambiguous(
         absent_after=absent_after,
         error={"code": "submission_unknown", "message": message},
     )
+    for job in standing.open_jobs(session, attempt.version_id):
+        jobs.progress(session, job.id, 0, f"looking for it at the provider: {message}")
 
 
 def _is_latest(attempt: GenerationAttempt, sent_at: datetime | None) -> bool:
