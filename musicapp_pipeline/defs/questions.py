@@ -88,14 +88,16 @@ def told_of(asked: Sequence[OpenQuestion], base: str) -> Mapping[str, dg.Metadat
 
 
 def _resolve(question: OpenQuestion, base: str) -> str:
+    command = f"`musicapp resolve {question.key} --outcome not_charged`"
+    if question.archived:
+        return f"{command} (its scene or project was deleted, so the API does not know it)"
     project, scene, _take = question.key.split("/")
     resolve = RESOLVE.format(
         base=base.rstrip("/"), project=project, scene=scene, version=question.version_id
     )
     say = '{"outcome": "not_charged", "note": "not on the invoice"}'
     return (
-        f"`curl -X POST {resolve} -H 'content-type: application/json' -d '{say}'`"
-        f"\n\nor `musicapp resolve {question.key} --outcome not_charged`"
+        f"`curl -X POST {resolve} -H 'content-type: application/json' -d '{say}'`\n\nor {command}"
     )
 
 

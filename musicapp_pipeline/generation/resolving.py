@@ -18,7 +18,7 @@ from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.generation.providers.dialects import is_fal_job
 from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
+from musicapp_pipeline.store.models import GenerationAttempt, Project, Scene, SceneVersion
 
 OPEN_QUESTIONS = ("unknown", "stuck")
 NOT_CHARGED = "not_charged"
@@ -44,7 +44,10 @@ class BadJobId(GenerationError):
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """A take that holds money until somebody says what is true; ``key`` is its partition key."""
+    """A take that holds money until somebody says what is true; ``key`` is its partition key.
+
+    ``archived``: its project or scene is, so that the API does not show it any more.
+    """
 
     key: str
     version_id: str
@@ -55,14 +58,18 @@ class OpenQuestion:
     since: datetime
     message: str
     actions: tuple[str, ...]
+    archived: bool = False
 
 
 def open_questions(session: Session, project_id: str | None = None) -> list[OpenQuestion]:
     """Takes that wait for a person's word, oldest first; of all projects when none is named."""
     parked = and_(GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_(None))
+    gone = or_(Project.archived_at.is_not(None), Scene.archived_at.is_not(None))
     query = (
-        select(GenerationAttempt, SceneVersion.key)
+        select(GenerationAttempt, SceneVersion.key, gone)
         .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
+        .join(Scene, Scene.id == GenerationAttempt.scene_id)
+        .join(Project, Project.id == GenerationAttempt.project_id)
         .where(
             GenerationAttempt.state.in_(OPEN_QUESTIONS),
             or_(parked, GenerationAttempt.state == "stuck"),
@@ -71,10 +78,10 @@ def open_questions(session: Session, project_id: str | None = None) -> list[Open
     )
     if project_id is not None:
         query = query.where(GenerationAttempt.project_id == project_id)
-    return [_question(attempt, key) for attempt, key in session.execute(query)]
+    return [_question(*row) for row in session.execute(query)]
 
 
-def _question(attempt: GenerationAttempt, key: str) -> OpenQuestion:
+def _question(attempt: GenerationAttempt, key: str, archived: bool) -> OpenQuestion:
     told = attempt.error or {}
     return OpenQuestion(
         key=key,
@@ -86,6 +93,7 @@ def _question(attempt: GenerationAttempt, key: str) -> OpenQuestion:
         since=attempt.accepted_at or attempt.submitted_at or attempt.created_at,
         message=str(told.get("message", "")),
         actions=tuple(told.get("actions") or states.WHAT_TO_DO[attempt.state]),
+        archived=archived,
     )
 
 

@@ -1,12 +1,13 @@
 """A take that may or may not have been bought is seen in Dagster, with what a person can do."""
 
 import dagster as dg
+import pytest
 
 from musicapp_pipeline.defs.questions import Questions
 from musicapp_pipeline.defs.takes.checks import no_take_in_doubt
 from musicapp_pipeline.generation import admission, ledger, resolving, submission
 from musicapp_pipeline.store import projects, scenes, takes
-from musicapp_pipeline.store.models import SceneVersion
+from musicapp_pipeline.store.models import SceneVersion, now
 from musicapp_pipeline_tests.defs.world import Desk
 
 BASE = "http://127.0.0.1:3000/api"
@@ -45,6 +46,20 @@ def test_an_open_question_is_told_once_with_its_money_and_the_ways_out(desk: Des
     assert f"curl -X POST {BASE}/projects/" in told["resolve"]
     assert f"/versions/{version.id}/resolve " in told["resolve"]
     assert f"musicapp resolve {version.key} " in told["resolve"]
+
+
+@pytest.mark.parametrize("what", ["project", "scene"])
+def test_of_what_was_deleted_only_the_command_is_offered(desk: Desk, what: str) -> None:
+    version = in_doubt(desk)
+    with desk.database.write() as session:
+        if what == "project":
+            projects.get(session, desk.project_id).archived_at = now()
+        else:
+            scenes.archive(session, scenes.get(session, version.scene_id))
+    assert Questions(desk.database, desk.instance, BASE).report() == 1
+    told = str(observed(desk)[0].metadata["resolve"].value)
+    assert told.startswith(f"`musicapp resolve {version.key} ")
+    assert "curl" not in told
 
 
 def checks(desk: Desk) -> list[dg.AssetCheckEvaluation]:
