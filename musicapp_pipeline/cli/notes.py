@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation.states import FINAL
@@ -33,17 +33,25 @@ def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
 def hindrances(session: Session, project_id: str) -> dict[tuple[str, str], str]:
     """Why takes that are tried on are not here yet, by the attempt and what hinders it.
 
-    One in doubt is not among them: it may need a person's word.
+    One that is left to a person is not among them.
     """
     under_way = select(GenerationAttempt).where(
         GenerationAttempt.project_id == project_id,
-        GenerationAttempt.state.not_in((*FINAL, "unknown")),
+        GenerationAttempt.state.not_in(FINAL),
+        or_(GenerationAttempt.state != "unknown", GenerationAttempt.next_action_at.is_not(None)),
     )
     return {
-        (attempt.id, str(attempt.error.get("code"))): str(attempt.error.get("message"))
+        (attempt.id, str(attempt.error.get("code"))): f"{_tried(attempt)}: "
+        f"{attempt.error.get('message')}"
         for attempt in session.scalars(under_way.order_by(GenerationAttempt.created_at))
         if attempt.error
     }
+
+
+def _tried(attempt: GenerationAttempt) -> str:
+    if attempt.state == "unknown":
+        return "whether a take was bought is not known yet, and is looked for, some minutes at most"
+    return "a take is late, and is tried again by itself"
 
 
 def _told(row: Artifact) -> list[str]:

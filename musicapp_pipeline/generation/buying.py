@@ -1,6 +1,7 @@
 """Sending one paid request and storing what became of it."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
@@ -94,7 +95,7 @@ async def _submit(
             job = await _send(drive, attempt, request)
     except TimeoutError:
         late = f"no answer within {drive.options.send_limit * GIVE_UP:.0f} s"
-        await drive.write(lambda s: drive.doubt(s, attempt, late))
+        await drive.write(lambda s: drive.doubt(s, attempt, late, under_way=True))
         return True
     except NotAccepted as error:
         refusal = error
@@ -102,8 +103,8 @@ async def _submit(
         return False
     except AmbiguousSubmit as error:
         log.warning("submission unknown", attempt=attempt_id, why=error.message)
-        message = error.message
-        await drive.write(lambda s: drive.doubt(s, attempt, message))
+        doubt = partial(drive.doubt, message=error.message, under_way=error.under_way)
+        await drive.write(lambda s: doubt(s, attempt))
         return True
     await _store(drive, attempt_id, job)
     return True

@@ -53,6 +53,9 @@ class DispatcherOptions:
     send_limit: float = 240.0
     """After which no submission can still be on its way: a live one is given up before, and of a
     lost sender's nothing is concluded earlier."""
+    straggle: float = 240.0
+    """How long a request may still be worked on whose answer never came, or came from a gateway
+    that would wait no longer: of that, too, nothing is concluded earlier."""
     sweep: float = 600.0
     """Between looks for purchases that showed up late."""
     stuck_look: float = 60.0

@@ -219,17 +219,22 @@ class Drive:
         message: str,
         *,
         sender_lost: bool = False,
+        under_way: bool = False,
     ) -> None:
         """A submission may or may not have been bought: look for it once lists can show it.
 
         Args:
             sender_lost: nobody saw it end, so it may even still be on its way.
+            under_way: no whole answer came of the service itself, which may still be at it.
         """
-        look_at = clock.moment(session) + timedelta(seconds=self.options.list_lag)
+        moment = clock.moment(session)
+        look_at = moment + timedelta(seconds=self.options.list_lag)
         absent_after = None
         # A simulated purchase is made in the sender itself: nothing of it outlives the process.
         if sender_lost and not attempt.simulated and attempt.submitted_at is not None:
             absent_after = attempt.submitted_at + timedelta(seconds=self.options.send_limit)
+        elif under_way and not attempt.simulated:
+            absent_after = moment + timedelta(seconds=self.options.straggle)
         submission.ambiguous(
             session,
             attempt.id,

@@ -118,6 +118,11 @@ class AmbiguousSubmit(GenerationError):
         super().__init__(message)
         self.status = status
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the service may still be at it: nobody saw it end, or only a gateway spoke."""
+        return self.status is None or self.status == 408 or self.status >= 502
+
 
 class StatusUnavailable(GenerationError):
     """The job's state could not be read now; the job itself is not affected.

@@ -2,10 +2,10 @@
 
 Two looks, each at least the list's lag after the last, must agree that nothing is there before a
 request may be sent again. A list of another server or account can show that it is there, never that
-it is not. Of a request whose sender was lost, a look counts only once it can no
-longer be on its way. A list that misses a job which is known to be there proves nothing. Where a
-provider cannot list, or lists something that might be ours but cannot be told for sure, nobody can
-know, and nothing is sent.
+it is not. Of a request whose sender was lost, or whose answer, a look counts only once it can no
+longer be on its way or worked on. A list that misses a job which is known to be there proves
+nothing. Where a provider cannot list, or lists something that might be ours but cannot be told for
+sure, nobody can know, and nothing is sent.
 """
 
 from collections.abc import Sequence
@@ -225,11 +225,10 @@ def _looked(session: Session, attempt_id: str, lag: float, doubt: str | None) ->
     if attempt.state != "unknown":
         return True
     moment = clock.moment(session)
-    attempt.next_action_at = moment + timedelta(seconds=lag)
+    attempt.next_action_at, attempt.looks_failed = moment + timedelta(seconds=lag), 0
     if attempt.absent_after is not None and attempt.absent_after > moment:
         return True
     attempt.reconcile_looks += 1
-    attempt.looks_failed = 0
     if attempt.reconcile_looks < LOOKS:
         return True
     if doubt is not None:

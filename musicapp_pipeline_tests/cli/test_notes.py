@@ -13,6 +13,7 @@ from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.migrate import migrate
+from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.defs.test_questions import in_doubt
 from musicapp_pipeline_tests.defs.world import Desk
 from musicapp_pipeline_tests.songs import click_song
@@ -51,7 +52,14 @@ def test_a_take_that_waits_for_room_is_told_once(tmp_path):
     desk = Desk(tmp_path / "desk")
     version = in_doubt(desk)
     with desk.database.read() as session:
-        assert hindrances(session, version.project_id) == {}  # in doubt: a person is asked
+        assert hindrances(session, version.project_id) == {}  # a person is asked
+    with desk.database.write() as session:
+        [attempt] = ledger.attempts_of(session, version.id)
+        attempt.next_action_at, attempt.error = now(), {"message": "the line broke"}
+    with desk.database.read() as session:
+        [said] = hindrances(session, version.project_id).values()
+    assert said.startswith("whether a take was bought is not known yet, and is looked for")
+    assert said.endswith(": the line broke")
     full = {"code": "download_failed", "message": "No space left on device"}
     with desk.database.write() as session:
         [attempt] = ledger.attempts_of(session, version.id)

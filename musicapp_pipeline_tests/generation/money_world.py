@@ -43,6 +43,7 @@ QUICK = DispatcherOptions(
     longest_look=0.05,
     longest_store=0.1,
     download_wait=0.01,
+    straggle=0.0,
     stuck_look=60.0,
     grace=5.0,
 )

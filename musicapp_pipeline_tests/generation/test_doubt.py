@@ -53,6 +53,10 @@ def posts(world) -> int:
     return sum(r.method == "POST" for r in world.server.requests)
 
 
+def lists(world) -> int:
+    return sum(r.method == "GET" and len(r.segments) == 2 for r in world.server.requests)
+
+
 # Looking for it
 
 
@@ -109,12 +113,16 @@ def test_what_is_still_worked_on_after_a_time_out_is_not_sent_again(world, statu
     world.check_settled()
 
 
-def test_what_nobody_answered_in_time_is_looked_for_as_long(world):
-    made_later(world, Response(hang=True), looks=6)
+def test_what_is_given_up_here_is_looked_for_as_long(world):
+    provider = world.provider()
+
+    async def too_long(_):
+        raise TimeoutError
+
+    provider.submit = too_long
     world.admit()
-    world.drive(straggle=3600.0, send_limit=0.5)
-    assert (world.states(), posts(world)) == (["settled"], 1)
-    world.check_settled()
+    world.drive(lambda: lists(world) > 4, provider=provider, straggle=3600.0)
+    assert (world.states(), world.attempt().reconcile_looks) == (["unknown"], 0)
 
 
 def test_looks_that_fail_now_and_then_meanwhile_are_not_in_a_row(world):
@@ -353,14 +361,7 @@ def test_a_lost_senders_request_may_still_arrive_and_is_waited_for(world):
     with world.database.write() as session:
         attempt = ledger.locked(session, made.attempt.id)
         attempt.submitted_at = now()
-    lists = 0
-
-    def looked_often() -> bool:
-        nonlocal lists
-        lists = sum(r.method == "GET" for r in world.server.requests)
-        return lists > 4
-
-    world.drive(looked_often, send_limit=3600.0)
+    world.drive(lambda: lists(world) > 4, send_limit=3600.0)
     assert world.states() == ["unknown"]
     assert posts(world) == 0, "five looks, and still nothing was sent again"
     assert world.attempt().reconcile_looks == 0

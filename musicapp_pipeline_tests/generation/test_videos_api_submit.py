@@ -19,17 +19,19 @@ NOT_BOUGHT = [
     ("401", errors.CredentialsRejected, True),
 ]
 UNKNOWN = [
-    ("lose_request", 0),
-    ("lose_response", 1),
-    ("500_before", 0),
-    ("500_after", 1),
-    ("503_before", 0),
-    ("502_after", 1),
-    ("408_before", 0),
-    ("409_after", 1),
-    ("garbage_after", 1),
-    ("empty_after", 1),
+    ("lose_request", 0, True),
+    ("lose_response", 1, True),
+    ("500_before", 0, False),
+    ("500_after", 1, False),
+    ("503_before", 0, True),
+    ("502_after", 1, True),
+    ("408_before", 0, True),
+    ("409_after", 1, False),
+    ("garbage_after", 1, False),
+    ("empty_after", 1, False),
 ]
+"""Faults, the bills they leave, and whether the service may still be at it when its answer is here.
+"""
 
 
 def test_an_accepted_request_is_billed_once_and_its_id_is_kept(server):
@@ -65,11 +67,14 @@ def test_a_clear_refusal_buys_nothing(server, fault, kind, permanent):
     assert server.ledger.charges == [] and len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("fault", "bills"), UNKNOWN)
-def test_whatever_may_have_been_bought_is_ambiguous_and_never_sent_again(server, fault, bills):
+@pytest.mark.parametrize(("fault", "bills", "under_way"), UNKNOWN)
+def test_whatever_may_have_been_bought_is_ambiguous_and_never_sent_again(
+    server, fault, bills, under_way
+):
     server.script("create", fault)
-    with pytest.raises(errors.AmbiguousSubmit):
+    with pytest.raises(errors.AmbiguousSubmit) as caught:
         talk(server, lambda c: c.submit(request()))
+    assert caught.value.under_way is under_way
     assert len(server.ledger.charges) == bills
     assert len(server.requests) == 1
 
@@ -77,8 +82,9 @@ def test_whatever_may_have_been_bought_is_ambiguous_and_never_sent_again(server,
 def test_an_answer_that_never_comes_is_ambiguous(server, monkeypatch):
     monkeypatch.setattr(videos_api, "_SUBMIT_TIMEOUT", 0.2)
     server.script("create", "hang_after")
-    with pytest.raises(errors.AmbiguousSubmit):
+    with pytest.raises(errors.AmbiguousSubmit) as caught:
         talk(server, lambda c: c.submit(request()))
+    assert caught.value.under_way
     assert len(server.ledger.charges) == 1 and len(server.requests) == 1
 
 
