@@ -341,6 +341,27 @@ def test_edits_of_before_can_be_sent_again_with_another(
     assert error["field"] == "edits.2.time"
 
 
+def test_a_doubled_tempo_that_a_new_hearing_hears_by_itself_is_not_doubled_again(
+    api: Api, world: World
+) -> None:
+    at, _ = planned(api, world)
+    url = f"{at}/storyboard"
+    board = api.put(url, json={"edits": [DOUBLE]}).json()
+    assert board["edits"] == [{**DOUBLE, "bpm": 240}]
+    grid = board["beatGrid"]
+    shift = {"kind": "shift_beats", "milliseconds": 20}
+    for sent in (DOUBLE, board["edits"][0]):  # as it was sent before, and as it is shown
+        answer = api.put(url, json={"edits": [sent, shift]}).json()
+        assert answer["edits"] == [{**DOUBLE, "bpm": 240}, shift]
+        assert answer["beatGrid"]["bpm"] == 240
+    with world.database.write() as session:  # the song is heard again
+        heard = projects.storyboard(session, at.rpartition("/")[2])
+        heard.analysis = {**heard.analysis, **grid}
+    answer = api.put(url, json={"edits": [DOUBLE]}).json()
+    assert answer["beatGrid"] == grid
+    assert answer["edits"] == [{**DOUBLE, "bpm": 240}]
+
+
 def test_names_are_one_line(api: Api, world: World) -> None:
     at, _ = planned(api, world)
     edit = {"kind": "rename_section", "time": 1, "name": "Big\nhook\x00"}

@@ -7,7 +7,14 @@ from typing import Any
 
 from musicapp_pipeline.analysis.corrections import bars, corrected
 from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
-from musicapp_pipeline.analysis.edits import EDITS, Edit, apply_edit, merge_edits, readable
+from musicapp_pipeline.analysis.edits import (
+    EDITS,
+    Edit,
+    ScaleTempo,
+    apply_edit,
+    merge_edits,
+    readable,
+)
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.storyboard import earlier
@@ -66,8 +73,8 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
             kept[HEARD] = {"lines": board.lyrics_data, "of": projects.words_of(project)}
         kept["lyrics"] = [x.model_dump(mode="json", by_alias=True) for x in body.lyrics_data]
     if body.edits is not None:
-        _check_typed(board, kept, body.edits)
-        kept["analysis"] = EDITS.dump_python(tuple(body.edits), mode="json")
+        typed = _checked(board, kept, body.edits)
+        kept["analysis"] = EDITS.dump_python(tuple(typed), mode="json")
     board.edits = kept
     return [*warnings, *_not_fitting(board)]
 
@@ -108,19 +115,26 @@ def _check_tempo(board: Storyboard, sent: dict[str, Any]) -> list[str]:
     ]
 
 
-def _check_typed(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) -> None:
+def _checked(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) -> list[Edit]:
     """Apply edits one by one; the first that does not fit says so, and which it is.
 
     Those that were stored before are taken as they are: another hearing may agree with them by
     itself, or leave no room for them, and who sends them again with one more must not find out.
+
+    Returns:
+        The edits to store: a new half or double tempo says which it is, so that it changes nothing
+        once that is heard.
     """
     lists = {name: value for name, value in kept.items() if name != "analysis"}
     analysis = corrected(uncorrected(board), lists)
     stored = list(readable(kept.get("analysis", ()))[0])
+    out: list[Edit] = []
     for n, edit in enumerate(typed):
-        if edit in stored:
-            stored.remove(edit)
-            analysis = merge_edits(analysis, [edit])
+        known = next((old for old in stored if _same(old, edit)), None)
+        if known is not None:
+            stored.remove(known)
+            analysis = merge_edits(analysis, [known])
+            out.append(known)
             continue
         try:
             analysis = apply_edit(analysis, edit)
@@ -131,6 +145,17 @@ def _check_typed(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edi
                 value=error.value,
                 allowed=error.allowed,
             ) from error
+        if isinstance(edit, ScaleTempo) and edit.bpm is None:
+            edit = edit.model_copy(update={"bpm": analysis.bpm})
+        out.append(edit)
+    return out
+
+
+def _same(stored: Edit, sent: Edit) -> bool:
+    """Is this the stored edit, with its tempo or, as it was sent first, without?"""
+    if isinstance(stored, ScaleTempo) and isinstance(sent, ScaleTempo) and sent.bpm is None:
+        return stored.direction == sent.direction
+    return stored == sent
 
 
 def _not_fitting(board: Storyboard) -> list[str]:
