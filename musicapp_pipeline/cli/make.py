@@ -11,6 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.cli.late import late_notes
 from musicapp_pipeline.cli.notes import notes_of
 from musicapp_pipeline.cli.options import MakeOptions, Order
 from musicapp_pipeline.cli.outputs import Outputs
@@ -159,7 +160,7 @@ def _summary(
         assert final is not None and final.media_key is not None
         rows = scenes.of_project(session, project.id, versions=True)
         cost = ledger.spent(session, project.id)
-        notes = (*order.notes, *notes_of(session, project.id))
+        notes = (*order.notes, *notes_of(session, project.id), *late_notes(session, project.id))
         project = projects.get(session, project.id)
         names = _names(session, project)
     out = order.options.out.expanduser().resolve()

@@ -8,6 +8,7 @@ from datetime import datetime
 import dagster as dg
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.cli.late import coming
 from musicapp_pipeline.cli.notes import hindrances
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.background import BackgroundDispatcher
@@ -22,6 +23,8 @@ from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import now
 
 LOOK = 0.2
+SWEPT, FETCHED = 30.0, 60.0
+"""Seconds at most that the search for late purchases and their clips are waited for at the end."""
 SHOWN = 8
 """Scenes without a take of which the reason is told."""
 
@@ -51,9 +54,12 @@ class Producer:
 
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
-        with BackgroundDispatcher(self.bench, self.view.log), observed_by(self._observe):
+        dispatcher = BackgroundDispatcher(self.bench, self.view.log)
+        with dispatcher, observed_by(self._observe):
             while not self._advance(project_id):
                 pass
+            dispatcher.swept(SWEPT)
+            self._fetch_late(project_id)
 
     def _advance(self, project_id: str) -> bool:
         with self.bench.database.read() as session:
@@ -106,6 +112,15 @@ class Producer:
                 best = best_take(fresh_takes(session, self.bench, scene))
                 if best is not None:
                     takes.select_version(session, scene, best)
+
+    def _fetch_late(self, project_id: str) -> None:
+        """Clips of purchases that showed up late: the costs are to be what the invoice says."""
+        deadline = time.monotonic() + FETCHED
+        while time.monotonic() < deadline:
+            with self.bench.database.read() as session:
+                if not coming(session, project_id):
+                    return
+            time.sleep(LOOK)
 
     def _show_takes(self, project_id: str) -> None:
         with self.bench.database.read() as session:

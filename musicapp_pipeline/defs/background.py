@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
 from musicapp_pipeline.defs.bench import Workbench
@@ -55,6 +56,13 @@ class BackgroundDispatcher:
                 " most; Ctrl-C again leaves those takes in doubt"
             )
         self._rests.wait(self._patience)
+
+    def swept(self, patience: float) -> None:
+        """Wait until late purchases have been looked for once, or no longer than ``patience``."""
+        looked = asyncio.run_coroutine_threadsafe(self._crew.swept(), self._loop)
+        with suppress(TimeoutError):
+            looked.result(patience)
+        looked.cancel()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -61,6 +61,7 @@ class Crew:
         self._running: dict[str, tuple[Dispatcher, asyncio.Task[None]]] = {}
         self._transactions = Transactions(database)
         self._stopping = asyncio.Event()
+        self._begun = asyncio.Event()
 
     def stop(self) -> None:
         """Submissions on their way get a moment to end; everything else is left to the next one."""
@@ -68,10 +69,17 @@ class Crew:
         for dispatcher, _ in self._running.values():
             dispatcher.stop()
 
+    async def swept(self) -> None:
+        """Wait until late purchases of the provider in use have been looked for once."""
+        await self._begun.wait()
+        for dispatcher, _ in list(self._running.values())[:1]:
+            await dispatcher.swept.wait()
+
     async def run(self) -> None:
         """Until :meth:`stop`."""
         if self._provider is not None:
             self._start(self._provider, self._options, buys=True)
+        self._begun.set()
         try:
             while not self._stopping.is_set():
                 await self._look()

@@ -97,6 +97,8 @@ class Dispatcher:
         """The mark at which nothing waited: until the next commit nothing can."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
+        self.swept = asyncio.Event()
+        """Set once late purchases have been looked for."""
 
     def stop(self) -> None:
         """Submissions on their way get a moment to end; everything else is left to the next one."""
@@ -193,12 +195,14 @@ class Dispatcher:
                 log.exception("could not renew leases")
 
     async def _sweep(self) -> None:
+        """At the start, too: many a dispatcher lives for a minute."""
         while True:
-            await asyncio.sleep(self.options.sweep)
             try:
                 await sweeping.sweep(self._drive)
             except Exception:  # the provider or the database may be away
                 log.exception("could not look for late purchases")
+            self.swept.set()
+            await asyncio.sleep(self.options.sweep)
 
     async def _give_back(self) -> None:
         """All leases, also of what had not begun, or whose lease was still being written."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, not_, select
+from sqlalchemy import and_, not_, select, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 log = logs.get(__name__)
 REACH = timedelta(hours=6)
-"""How long an attempt is kept in mind after it was last declared absent, by us or by a person."""
+"""How long a purchase may show up late, after it was last declared absent, by us or by a person."""
+LONGEST = timedelta(days=30)
+"""How long an attempt is kept in mind at most, when nobody could look once that was over."""
 
 
 async def sweep(drive: "Drive") -> int:
@@ -92,34 +94,52 @@ async def _listed(drive: "Drive") -> int:
     try:
         await drive.polls.over()
         listed = await drive.provider.list_recent(since)
-    except (ListingUnsupported, StatusUnavailable) as error:
+    except StatusUnavailable as error:
         log.info("no list to sweep", why=error.message)
         return 0
+    except ListingUnsupported as error:
+        log.info("no list to sweep", why=error.message)
+        listed = []
     old = await drive.read(clock.moment) - timedelta(seconds=drive.options.send_limit)
     settled = [job for job in listed if job.created_at is not None and job.created_at < old]
     found = 0
     for attempt in absent:
         late = [job for job in settled if _is_late(job, attempt)]
         found += await drive.write(partial(_book, attempt_id=attempt.id, late=late))
+    await drive.write(partial(_forget, ids=[a.id for a in absent], key=drive.provider.key))
     return found
 
 
 def declared_absent(session: Session, provider: str) -> Sequence[GenerationAttempt]:
-    """Attempts that were given up as not bought in the last hours and are not looked for now."""
+    """Attempts that were given up as not bought and are not looked for now, until they have been
+    looked for once after :data:`REACH`: nobody may have been there before."""
     looked_for = and_(
         GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_not(None)
     )
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == provider,
-        GenerationAttempt.declared_absent_at > clock.moment(session) - REACH,
+        GenerationAttempt.declared_absent_at > clock.moment(session) - LONGEST,
         GenerationAttempt.state != "submitting",
         not_(looked_for),
     )
     return session.scalars(query.order_by(GenerationAttempt.created_at)).all()
 
 
+def _forget(session: Session, ids: Sequence[str], key: str) -> None:
+    """No purchase of these can show up any more."""
+    forget = update(GenerationAttempt).where(
+        GenerationAttempt.id.in_(ids),
+        GenerationAttempt.sent_to.in_(("", key)),
+        GenerationAttempt.declared_absent_at < clock.moment(session) - REACH,
+    )
+    session.execute(forget.values(declared_absent_at=None))
+
+
 def _is_late(job: ProviderJob, attempt: GenerationAttempt) -> bool:
-    return job.created_at is not None and job.created_at > attempt.created_at - reconcile.SLACK
+    declared = attempt.declared_absent_at
+    if job.created_at is None or declared is None:
+        return False
+    return attempt.created_at - reconcile.SLACK < job.created_at < declared + REACH
 
 
 def _book(session: Session, attempt_id: str, late: Sequence[ProviderJob]) -> int:

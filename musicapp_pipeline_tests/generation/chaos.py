@@ -29,6 +29,7 @@ PACE: dict[str, Any] = {
     "job_timeout": 0.8,
     "vanished_after": 0.2,
     "send_limit": 0.6,
+    "straggle": 0.6,
     "grace": 0.5,
     "retry": 0.02,
     "download_tries": 4,

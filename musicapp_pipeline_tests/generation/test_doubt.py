@@ -517,6 +517,55 @@ def test_a_slow_job_called_not_charged_is_booked_once_it_is_finished(world):
     world.check_settled()
 
 
+def bought_twice(folder):
+    """The first purchase of the only take shows up in the list once its lag is taken away."""
+    return money_world("sqlite", folder, list_lag=3600.0)
+
+
+def buy_twice(world, ago: timedelta) -> None:
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive()
+    with world.database.write() as session:
+        attempt = ledger.locked(session, world.attempt().id)
+        attempt.created_at -= ago
+        attempt.declared_absent_at -= ago
+    world.server.list_lag = 0.0
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), sweeping.REACH + timedelta(days=1)])
+def test_a_dispatcher_looks_for_late_purchases_when_it_starts(tmp_path, ago):
+    """`musicapp make` runs for a minute or two, and perhaps not again before tomorrow."""
+    with bought_twice(tmp_path) as world:
+        buy_twice(world, ago)
+        for job in world.server.jobs.values():
+            job.created -= ago.total_seconds()
+        world.drive(lambda: world.states() == ["settled"] * 2, sweep=3600.0, send_limit=0.0)
+        world.check_settled()
+
+
+def test_after_six_hours_they_are_looked_for_once_more_and_then_forgotten(tmp_path):
+    with bought_twice(tmp_path) as world:
+        buy_twice(world, sweeping.REACH)
+        hide_from_list(world, *world.server.jobs)
+        before = lists(world)
+        world.server.script("list", "500")
+        world.drive(lambda: lists(world) == before + 1, sweep=3600.0)
+        world.drive(lambda: world.attempt().declared_absent_at is None, sweep=3600.0)
+        assert lists(world) == before + 2
+
+
+def test_an_equal_job_of_days_later_is_not_taken_for_a_late_purchase(tmp_path):
+    with bought_twice(tmp_path) as world:
+        buy_twice(world, timedelta(days=1))
+        (mine,) = (a.provider_job_id for a in world.attempts())
+        world.server.jobs[mine].created -= 86_400
+        world.drive(
+            lambda: world.attempt().declared_absent_at is None, sweep=3600.0, send_limit=0.0
+        )
+        assert world.states() == ["settled"]
+
+
 def test_the_sweeper_asks_nothing_while_nothing_was_declared_absent(world):
     world.admit()
     world.drive()
