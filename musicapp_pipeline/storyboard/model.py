@@ -103,6 +103,15 @@ class KeptScene(Frozen):
     shot: Shot | None = None
 
 
+class Said(Frozen):
+    """What a person set of a scene without takes, for as long as the plan has its interval."""
+
+    scene_type: SceneType | None = None
+    """A set kind; also that of a scene whose picture is set: the two belong together."""
+    idea: str | None = None
+    shot: Shot | None = None
+
+
 class Interval(Frozen):
     """Where a scene lies after an edit, and the clip it buys."""
 

@@ -1,6 +1,6 @@
 """From a song's analysis to a storyboard: where to cut, what to show, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.storyboard.clips import shelf_of
@@ -14,6 +14,7 @@ from musicapp_pipeline.storyboard.model import (
     KeptScene,
     PlannedScene,
     PlannerOptions,
+    Said,
     SceneType,
     TimedLine,
 )
@@ -21,6 +22,7 @@ from musicapp_pipeline.storyboard.moods import mood_of, tone_of
 from musicapp_pipeline.storyboard.shots import Picture, Slot, choose_pictures
 from musicapp_pipeline.storyboard.vocabulary import World
 from musicapp_pipeline.storyboard.why import explain
+from musicapp_pipeline.timebase import Frames
 
 
 def plan_scenes(
@@ -50,17 +52,23 @@ def plan_with_kept(
     lines: Sequence[TimedLine],
     options: PlannerOptions,
     kept: Sequence[KeptScene],
+    said: Mapping[tuple[Frames, Frames], Said] | None = None,
 ) -> tuple[PlannedScene, ...]:
     """All scenes of the song: those of ``kept``, which are ascending, apart and inside it, with
-    the words, section and energy of their interval, and new ones around them."""
+    the words, section and energy of their interval, and new ones around them.
+
+    Args:
+        said: what a person set, by the frames of the scene; it binds where these are cut again.
+    """
     cuts = map_cuts(analysis, options)
     energy = EnergyTrack(analysis.energy_curve, analysis.duration)
     sung = LineTrack(lines, analysis.duration)
     spans = lay_out(cuts, energy, sung, options, kept)
-    kinds = _kinds(spans, sung, options)
+    fixed = [span.kept or (said or {}).get((span.start.frame, span.end.frame)) for span in spans]
+    kinds = _kinds(spans, fixed, sung, options)
     energies = [energy.mean(span.start.time, span.end.time) for span in spans]
     ranked = _ranked_worlds(analysis, energies, spans, options)
-    pictures = _pictures(spans, kinds, energies, ranked, options)
+    pictures = _pictures(spans, fixed, kinds, energies, ranked, options)
     words = sung.texts_of([(span.start.time, span.end.time) for span in spans])
     tone, shelf = tone_of(analysis), shelf_of(options)
     return tuple(
@@ -87,7 +95,10 @@ def plan_with_kept(
 
 
 def _kinds(
-    spans: Sequence[Span], lines: LineTrack, options: PlannerOptions
+    spans: Sequence[Span],
+    fixed: Sequence[KeptScene | Said | None],
+    lines: LineTrack,
+    options: PlannerOptions,
 ) -> tuple[SceneType, ...]:
     candidates = [
         Candidate(
@@ -96,9 +107,9 @@ def _kinds(
             section_type=span.part.type,
             vocals=lines.coverage(span.start.time, span.end.time),
             opens_part=span.start.frame == span.part.start.frame,
-            fixed=span.kept.scene_type if span.kept else None,
+            fixed=given.scene_type if given else None,
         )
-        for span in spans
+        for span, given in zip(spans, fixed, strict=True)
     ]
     return choose_kinds(candidates, options.performance_density, options.seed)
 
@@ -116,6 +127,7 @@ def _ranked_worlds(
 
 def _pictures(
     spans: Sequence[Span],
+    fixed: Sequence[KeptScene | Said | None],
     kinds: Sequence[SceneType],
     energies: Sequence[float],
     ranked: Sequence[World],
@@ -127,9 +139,9 @@ def _pictures(
             section_type=span.part.type,
             occurrence=span.part.occurrence,
             energy=energy,
-            shot=span.kept.shot if span.kept else None,
-            idea=span.kept.idea if span.kept else None,
+            shot=given.shot if given else None,
+            idea=given.idea if given else None,
         )
-        for span, kind, energy in zip(spans, kinds, energies, strict=True)
+        for span, given, kind, energy in zip(spans, fixed, kinds, energies, strict=True)
     ]
     return choose_pictures(slots, ranked, options.seed)

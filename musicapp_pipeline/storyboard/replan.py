@@ -1,6 +1,6 @@
 """Planning again without losing what was paid for: scenes with takes stay, gaps are filled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from musicapp_pipeline.analysis.model import SongAnalysis
@@ -9,6 +9,7 @@ from musicapp_pipeline.storyboard.model import (
     KeptScene,
     PlannedScene,
     PlannerOptions,
+    Said,
     TimedLine,
 )
 from musicapp_pipeline.storyboard.plan import plan_with_kept
@@ -34,6 +35,7 @@ def replan_whole(
     analysis: SongAnalysis,
     lines: Sequence[TimedLine],
     options: PlannerOptions,
+    said: Mapping[tuple[Frames, Frames], Said] | None = None,
 ) -> tuple[PlannedScene, ...]:
     """Plan the song around scenes that stay.
 
@@ -43,6 +45,8 @@ def replan_whole(
 
     Args:
         kept: in any order; may be empty, then this is ``plan_scenes``.
+        said: what a person set in other scenes, by their frames; it binds where the plan has
+            exactly such a scene.
 
     Returns:
         Scenes that tile the song, ascending, the kept ones among them: the words, section and
@@ -55,7 +59,7 @@ def replan_whole(
     total = frame_at(analysis.duration, options.fps)
     inside = sorted((s for s in kept if s.start_frame < total), key=lambda s: s.start_frame)
     _check(inside)
-    return plan_with_kept(analysis, lines, options, [_until(s, total) for s in inside])
+    return plan_with_kept(analysis, lines, options, [_until(s, total) for s in inside], said)
 
 
 def _until(scene: KeptScene, total: Frames) -> KeptScene:

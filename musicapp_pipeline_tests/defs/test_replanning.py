@@ -1,6 +1,6 @@
 """Generating again: what was planned follows, what was set or bought stays."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -203,6 +203,78 @@ def test_words_a_person_wrote_for_a_scene_do_not_go_to_another_stretch_of_the_so
     assert any("“la la la”" in told for told in warnings(planned))
 
 
+def shots(scene: Scene) -> dict[str, str]:
+    return {name: scene.shot[name] for name in ("size", "angle", "movement")}
+
+
+def test_pictures_beside_one_that_a_person_set_are_not_like_it(planned: Desk) -> None:
+    mine = present(planned)[3]
+    for seed in range(6):
+        change(planned, seed=seed)
+        with planned.database.write() as session:
+            scenes.get(session, mine.id).edited = []
+        wish = next(s for s in generate(planned) if s.order == 5)
+        change(planned, seed=100 + seed)
+        generate(planned)
+        # The very picture that the neighbour would have under the next seed.
+        edit(planned, mine, idea=wish.idea, shot=wish.shot, scene_type=wish.scene_type)
+        change(planned, seed=seed)
+        rows = generate(planned)
+        at = next(n for n, s in enumerate(rows) if s.id == mine.id)
+        for other in (rows[at - 1], rows[at + 1]):
+            assert other.idea != rows[at].idea
+            assert not shots(other).items() & shots(rows[at]).items()
+
+
+@pytest.mark.parametrize("name", ["idea", "shot"])
+@pytest.mark.parametrize("kind", ["broll", "performance"])
+def test_a_picture_that_a_person_set_stays_of_its_kind(planned: Desk, kind: str, name: str) -> None:
+    mine = next(s for s in present(planned) if s.scene_type == kind)
+    edit(planned, mine, **{name: getattr(mine, name)})
+    change(planned, performance_density=1.0 if kind == "broll" else 0.0, seed=5)
+    rows = generate(planned)
+    assert [s.edited for s in rows if s.scene_type == kind] == [[name]]
+    # Cut anew it takes its kind along.
+    change(planned, clip_seconds=4)
+    (heir,) = [s for s in generate(planned) if s.edited]
+    assert (heir.scene_type, heir.lip_sync_enabled) == (kind, kind == "performance")
+    assert getattr(heir, name) == getattr(mine, name)
+    assert {s.scene_type for s in present(planned) if s.id != heir.id} != {kind}
+
+
+def test_a_kind_that_a_person_set_gets_pictures_of_that_kind(planned: Desk) -> None:
+    mine = next(s for s in present(planned) if s.scene_type == "broll")
+    edit(planned, mine, scene_type="performance")
+    change(planned, performance_density=1.0)
+    there = next(s for s in generate(planned) if s.id == mine.id).idea
+    change(planned, performance_density=0.0)
+    assert next(s for s in generate(planned) if s.id == mine.id).idea == there
+
+
+def test_corrections_made_while_the_song_is_planned_are_in_the_plan(
+    planned: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    director = Director(monkeypatch)
+
+    def correct() -> None:
+        section(planned, "Hook", "chorus")
+        with planned.database.write() as session:
+            board = projects.storyboard(session, planned.project_id)
+            shift = {"kind": "shift_beats", "milliseconds": 100}
+            other = {"text": "my line", "startTime": 2.0, "endTime": 6.0}
+            board.edits = {**board.edits, "analysis": [shift], "lyrics": [other]}
+
+    director.meanwhile = correct
+    rows = generate(planned)
+    with planned.database.read() as session:
+        board = projects.storyboard(session, planned.project_id)
+    assert board.beat_grid["beats"][0]["time"] == pytest.approx(0.1)
+    assert {s["name"] for s in board.sections} == {"Hook"}
+    assert [line["text"] for line in board.lyrics_data] == ["my line"]
+    assert {s.section for s in rows} == {"Hook"}
+    assert {s.lyrics for s in rows if s.lyrics} == {"my line"}
+
+
 def test_generating_again_changes_nothing(planned: Desk) -> None:
     before = present(planned)
     after = generate(planned)
@@ -251,6 +323,7 @@ class Director:
         self.asked: list[tuple[PlannedScene, ...]] = []
         self.shown: list[tuple[PlannedScene, ...]] = []
         self.notes: tuple[str, ...] = ()
+        self.meanwhile: Callable[[], None] = lambda: None
         monkeypatch.setattr(directing, "directed", self._directed)
 
     def _directed(
@@ -260,8 +333,10 @@ class Director:
         plan: Sequence[PlannedScene],
         *_: object,
         settled: Collection[int],
+        shot_settled: Collection[int],
     ) -> tuple[list[PlannedScene], tuple[str, ...]]:
         self.shown.append(tuple(plan))
+        self.meanwhile()
         self.asked.append(tuple(s for s in plan if s.order not in settled))
         kite = {"idea": "a kite"}
         return [s if s.order in settled else s.model_copy(update=kite) for s in plan], self.notes

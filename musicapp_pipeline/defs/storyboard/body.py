@@ -1,5 +1,6 @@
 """Time the lyrics, plan the cut, write the scenes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from musicapp_pipeline.defs.storyboard.planning import (
     as_shown,
     kept_of,
     planner_options,
+    said_of,
     settled_of,
     shot_settled_of,
     sync_scenes,
@@ -67,7 +69,8 @@ def make(task: Task) -> Made:
         board = projects.storyboard(session, task.key)
         need(session, "audio_analysis", task.key)
     task.report(0.1, "placing the lyrics")
-    edited = board.edits.get("lyrics")
+    edits = board.edits
+    edited = edits.get("lyrics")
     lines = lines_from(edited) if edited is not None else _timed_lyrics(task, project)
     analysis = heard(board, lines)
     task.check_cancelled()
@@ -77,7 +80,8 @@ def make(task: Task) -> Made:
     with bench.database.read() as session:
         kept = kept_of(session, task.key)
         present = scenes.of_project(session, task.key)
-    plan = replan_whole(kept, analysis, lines, options)
+    said = said_of(present)
+    plan = replan_whole(kept, analysis, lines, options, said)
     ideas, notes = directing.directed(
         bench.settings,
         project,
@@ -93,10 +97,14 @@ def make(task: Task) -> Made:
     with bench.database.write() as session:
         project = projects.get(session, task.key, lock=True)
         board = projects.storyboard(session, task.key)
-        _write_board(board, analysis, lines)
         meanwhile = kept_of(session, task.key)
-        if meanwhile != kept:  # a take was asked for while the director was
-            kept, plan = meanwhile, replan_whole(meanwhile, analysis, lines, options)
+        said_now = said_of(scenes.of_project(session, task.key))
+        if (meanwhile, said_now, board.edits) != (kept, said, edits):
+            # A take was asked for, or a person corrected something, while the director was asked.
+            lines = _lines_now(board, edits, lines)
+            analysis, kept = heard(board, lines), meanwhile
+            plan = replan_whole(kept, analysis, lines, options, said_now)
+        _write_board(board, analysis, lines)
         plan = tuple(directed.get(scene, scene) for scene in plan)
         rows, recut = sync_scenes(session, project, plan, kept, capabilities)
         warnings = [*warnings_of(board, rows), *recut]
@@ -184,6 +192,15 @@ def _timed_lyrics(task: Task, project: Project) -> list[TimedLine]:
         TimedLine(text=x.text, start_time=x.start, end_time=x.end, confidence=x.confidence)
         for x in lines
     ]
+
+
+def _lines_now(
+    board: Storyboard, before: Mapping[str, Any], lines: list[TimedLine]
+) -> list[TimedLine]:
+    """The lines once more, if a person has put others in their place or taken those back."""
+    if "lyrics" in board.edits:
+        return lines_from(board.edits["lyrics"])
+    return lines_from(board.lyrics_data) if "lyrics" in before else lines
 
 
 def _write_board(board: Storyboard, analysis: SongAnalysis, lines: list[TimedLine]) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.defs.storyboard.heirs import hand_down
+from musicapp_pipeline.defs.storyboard.heirs import PICTURE, hand_down
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
-from musicapp_pipeline.storyboard.model import KeptScene, PlannedScene, PlannerOptions, Shot
+from musicapp_pipeline.storyboard.model import KeptScene, PlannedScene, PlannerOptions, Said, Shot
 
 DIRECTED = frozenset({"idea", "mood", "shot"})
 """What a director has a say in."""
@@ -40,6 +40,17 @@ def kept_of(session: Session, project_id: str) -> list[KeptScene]:
         for s in scenes.of_project(session, project_id)
         if scenes.has_takes(session, s.id)
     ]
+
+
+def said_of(present: Sequence[Scene]) -> dict[tuple[int, int], Said]:
+    """What a person has set of each scene's kind and picture, by its interval."""
+    out = {}
+    for scene in present:
+        mine = {name: getattr(scene, name) for name in PICTURE.intersection(scene.edited)}
+        if mine:
+            mine |= {"scene_type": scene.scene_type, "idea": mine.get("idea") or None}
+            out[_place(scene)] = Said.model_validate(mine)
+    return out
 
 
 def as_shown(plan: Sequence[PlannedScene], present: Sequence[Scene]) -> list[PlannedScene]:
