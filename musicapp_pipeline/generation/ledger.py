@@ -120,7 +120,8 @@ def reprice(
     attempt.usd_per_second = price / attempt.seconds
     session.flush()
     kind = "reserve" if more > 0 else "release"
-    _book(session, attempt, kind, more, "the price changed before it was sent")
+    was = price - more
+    _book(session, attempt, kind, more, f"its price changed from ${was:.2f} to ${price:.2f}")
 
 
 def reserve(
@@ -177,7 +178,17 @@ def move(session: Session, attempt: GenerationAttempt, state: str, **fields: Any
 
 
 def release(session: Session, attempt: GenerationAttempt, note: str) -> None:
-    """Give the reservation back: nothing was bought, or the provider does not charge for it."""
+    """Give the reservation back: nothing was bought, or the provider does not charge for it.
+
+    What is booked as spent already can only be credited.
+    """
+    if attempt.settled_usd is not None:
+        raise states.IllegalTransition(
+            f"an attempt that is {attempt.state} and paid cannot be given back as never spent",
+            field="state",
+            value="released",
+            allowed="credit",
+        )
     _end(session, attempt, "released")
     _book(session, attempt, "release", -attempt.reserved_usd, note)
 
@@ -195,6 +206,15 @@ def settle(session: Session, attempt: GenerationAttempt, note: str = "") -> None
     """End an attempt whose money is spent."""
     spend(session, attempt, note)
     _end(session, attempt, "settled")
+
+
+def credit(session: Session, attempt: GenerationAttempt, note: str) -> None:
+    """Give back what was booked as spent: the provider did not charge it, or credited it."""
+    usd, attempt.settled_usd = attempt.settled_usd, None
+    assert usd is not None, "only what was spent can be credited"
+    _end(session, attempt, "released")
+    _book(session, attempt, "settle", -usd, note)
+    _book(session, attempt, "release", -attempt.reserved_usd, note)
 
 
 def _end(session: Session, attempt: GenerationAttempt, state: str) -> None:
@@ -300,6 +320,8 @@ def _book(
             scene_id=attempt.scene_id,
             kind=kind,
             amount_usd=usd,
+            usd_per_second=attempt.usd_per_second,
+            price_version=attempt.price_version,
             simulated=attempt.simulated,
             note=note,
         )

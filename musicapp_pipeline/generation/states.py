@@ -6,7 +6,7 @@
 ``unknown``     it may have been bought: reconcile, or a person decides
 ``completed``   the provider has the clip and the money is spent; fetch it
 ``stuck``       the provider did not finish in time; money held, looked at now and then
-``settled``     ended, money spent; a clip that was given up may be fetched once more
+``settled``     ended, money spent; a clip that was given up may be fetched once more, or credited
 ``released``    ended, money given back
 """
 
@@ -19,7 +19,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "unknown": frozenset({"submitted", "reserved", "released", "settled"}),
     "stuck": frozenset({"submitted", "completed", "unknown", "released", "settled"}),
     "completed": frozenset({"settled"}),
-    "settled": frozenset({"completed"}),
+    "settled": frozenset({"completed", "released"}),
     "released": frozenset(),
 }
 FINAL = ("settled", "released")
@@ -42,6 +42,7 @@ WHAT_TO_DO = {
     ),
     "unseen": (
         "attach the provider's id of the clip, should you find it: it is fetched",
+        "say that it was not charged, should the invoice not show it: the money is given back",
         "ask for another take: that is paid anew",
     ),
     "absent": (
@@ -50,6 +51,7 @@ WHAT_TO_DO = {
     ),
     "lost": (
         "put right what the message names, then have it fetched again: that costs nothing",
+        "say that it was not charged, should the invoice not show it: the money is given back",
         "ask for another take: that is paid anew",
     ),
 }

@@ -141,7 +141,7 @@ def test_what_the_states_promise():
     """The table itself: ends are final, and money held is let go only by an end."""
     assert set(HOLDING) | set(FINAL) == set(TRANSITIONS)
     assert not TRANSITIONS["released"]
-    assert TRANSITIONS["settled"] == {"completed"}, "paid for: it may only be fetched again"
+    assert TRANSITIONS["settled"] == {"completed", "released"}, "fetched again, or credited"
     assert TRANSITIONS["completed"] == {"settled"}, "what was delivered is paid"
     assert "reserved" not in TRANSITIONS["submitted"], "what was bought is not bought again"
     assert "submitting" not in TRANSITIONS["unknown"], "nothing in doubt is sent again"
@@ -165,6 +165,38 @@ def test_an_end_is_booked_once(database, scene):
         kinds = [entry.kind for entry in ledger.entries(session, scene.project_id)]
         assert kinds == ["reserve", "reserve", "release", "settle"]
         assert ledger.spent_by_scene(session, scene.project_id) == {scene.id: Decimal("0.24")}
+    check_entries(database, scene.project_id)
+
+
+def test_a_credit_takes_back_what_was_spent_and_what_was_held_for_it(database, scene):
+    with database.write() as session:
+        attempt = reserve(session, scene.id)
+        ledger.move(session, attempt, "submitting")
+        ledger.move(session, attempt, "submitted")
+        ledger.settle(session, attempt)
+        ledger.credit(session, attempt, "not on the invoice")
+        assert attempt.state == "released"
+        with pytest.raises(IllegalTransition):
+            ledger.release(session, attempt, "again")
+    with database.read() as session:
+        told = [(e.kind, e.amount_usd) for e in ledger.entries(session, scene.project_id)]
+        usd = Decimal("0.24")
+        assert told == [("reserve", usd), ("settle", usd), ("settle", -usd), ("release", -usd)]
+        assert ledger.committed(session, scene.project_id) == 0
+    check_entries(database, scene.project_id)
+
+
+def test_a_line_keeps_the_price_it_was_written_with(database, scene):
+    with database.write() as session:
+        attempt = reserve(session, scene.id)
+        first = attempt.usd_per_second
+        ledger.reprice(session, attempt, Decimal("0.48"), "other")
+    with database.read() as session:
+        told = ledger.entries(session, scene.project_id)
+        assert [e.usd_per_second for e in told] == [first, Decimal("0.12")]
+        assert told[0].price_version not in ("", "other")
+        assert told[1].price_version == "other"
+        assert told[1].note == "its price changed from $0.24 to $0.48"
     check_entries(database, scene.project_id)
 
 

@@ -13,7 +13,8 @@ SignedUsd = Annotated[
 
 
 class CostEntry(Output):
-    """One line of the ledger: ``reserve`` holds, ``release`` gives back, ``settle`` spends."""
+    """One line of the ledger: ``reserve`` holds, ``release`` gives back, ``settle`` spends (a
+    negative one takes back what was booked as spent)."""
 
     at: Moment
     kind: str

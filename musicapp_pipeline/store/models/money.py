@@ -84,6 +84,9 @@ class SpendEntry(Base):
     scene_id: Mapped[str]
     kind: Mapped[str]
     amount_usd: Mapped[Decimal]
+    usd_per_second: Mapped[Decimal]
+    """The price that this line was written with; the attempt's may change until it is sent."""
+    price_version: Mapped[str]
     simulated: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime] = mapped_column(default=now)
