@@ -194,7 +194,7 @@ class Drive:
         """A 429 to one question pauses the questions and submissions of all workers."""
         if not error.rate_limited:
             return
-        wait = self.options.retry if error.retry_after is None else error.retry_after
+        wait = gates.pause(error.retry_after, self.options.retry)
         key, why = self.provider.key, error.message
         self.polls.closed_for(wait)
         await self.write(lambda s: gates.close_all(s, key, wait, why))

@@ -17,6 +17,8 @@ from musicapp_pipeline.generation import clock
 from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.models import ProviderGate
 
+SOONEST = 0.2
+"""Of the usual pause: a provider that says "again at once" is not asked in a loop."""
 SPREAD = 0.5
 """Seconds over which those who waited at a gate go through it."""
 
@@ -42,6 +44,16 @@ def close(gate: ProviderGate, until: datetime, why: str) -> None:
     """Nobody passes before ``until``; of two waits the longer one stands."""
     gate.closed_until = max(gate.closed_until or until, until)
     gate.reason = why
+
+
+def pause(wish: float | None, usual: float) -> float:
+    """Seconds to wait after "too fast": as long as the provider says, but no hammering for it.
+
+    Args:
+        wish: the provider's ``retry-after``, if it named one.
+        usual: otherwise.
+    """
+    return usual if wish is None else max(wish, usual * SOONEST)
 
 
 def close_all(session: Session, key: str, seconds: float, why: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import acceptance, clock, ledger, states
 from musicapp_pipeline.generation.errors import GenerationError
-from musicapp_pipeline.generation.providers.dialects import is_fal_job
+from musicapp_pipeline.generation.providers.dialects import is_fal_job, usable_id
 from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt, Project, Scene, SceneVersion
@@ -106,14 +106,22 @@ def open_question(session: Session, version_id: str) -> GenerationAttempt | None
 def not_charged(session: Session, version_id: str, note: str = "") -> GenerationAttempt:
     """It was not bought, or not charged: the money is given back and the take ends.
 
+    So it is where a person said otherwise before, and of a paid clip that never came.
+
     Raises:
         NothingToResolve
     """
+    said = note or "a person found that it was not charged"
+    spent = _spent_for_nothing(session, version_id)
+    if spent is not None:
+        ledger.credit(session, spent, said)
+        actions = list(states.WHAT_TO_DO["absent"])
+        _end(session, spent, NOT_CHARGED, f"Given up: {said}.", actions=actions, credited=True)
+        return spent
     attempt = _in_question(session, version_id)
     if attempt.provider_job_id is None:
         # Should it turn up after all, it is booked.
         attempt.declared_absent_at = clock.moment(session)
-    said = note or "a person found that it was not charged"
     ledger.release(session, attempt, said)
     actions = list(states.WHAT_TO_DO["absent"])
     _end(session, attempt, NOT_CHARGED, f"Given up: {said}.", actions=actions)
@@ -153,6 +161,7 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         NothingToResolve, JobOfAnotherTake, BadJobId
     """
     attempt = _said_over(session, version_id) or _in_question(session, version_id)
+    job_id = _usable(job_id)
     if attempt.provider == "fal" and not is_fal_job(job_id):
         raise BadJobId(
             f"{job_id!r} is not the path of a request in fal's queue",
@@ -185,6 +194,18 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         )
     attempt.next_action_at = clock.moment(session)
     return attempt
+
+
+def _usable(job_id: str) -> str:
+    usable = usable_id(job_id.strip())
+    if usable is None:
+        raise BadJobId(
+            "this cannot be the id of a job",
+            field="soraClipId",
+            value=ascii(job_id),
+            allowed="the id as the provider's console shows it",
+        )
+    return usable
 
 
 def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
@@ -236,6 +257,22 @@ def _may_be_mended(attempt: GenerationAttempt) -> bool:
         return (attempt.error or {}).get("code") == NOT_CHARGED
     unseen = attempt.provider_job_id is None or attempt.named_by_person
     return attempt.state == "settled" and unseen and attempt.media_key is None
+
+
+def was_called_off(attempt: GenerationAttempt) -> bool:
+    """Whether a person called it not charged before anybody knew how its job would end."""
+    told = attempt.error or {}
+    return told.get("code") == NOT_CHARGED and not told.get("credited")
+
+
+def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt | None:
+    """The latest purchase that is booked as spent, of a take that has no clip and gets none."""
+    version = takes.get(session, version_id)
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
+        return None
+    spent = (a for a in reversed(rows) if a.state == "settled" and a.media_key is None)
+    return next(spent, None)
 
 
 def _was_lost(attempt: GenerationAttempt) -> bool:

@@ -197,7 +197,7 @@ def turned_down(
         if error.code in UNTIL_SOMEBODY_ACTS:
             _stop_the_rest(session, attempt, told)
         return
-    wait = retry if error.retry_after is None else error.retry_after
+    wait = gates.pause(error.retry_after, retry)
     until = clock.moment(session) + timedelta(seconds=wait)
     if attempt.state == "submitting":
         ledger.move(session, attempt, "reserved")

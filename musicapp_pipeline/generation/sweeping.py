@@ -62,6 +62,9 @@ async def _finished(drive: "Drive") -> int:
 def given_back(session: Session, provider: str, key: str) -> Sequence[GenerationAttempt]:
     """Attempts whose job is known and that a person gave up as not charged in the last hours.
 
+    One whose clip was tried to be fetched before is not among them: what its provider says of it is
+    known, and was not true.
+
     Args:
         key: of the account and server in use; others know nothing of the job.
     """
@@ -73,7 +76,7 @@ def given_back(session: Session, provider: str, key: str) -> Sequence[Generation
         GenerationAttempt.ended_at > now() - REACH,
     )
     ended = session.scalars(query.order_by(GenerationAttempt.created_at))
-    return [a for a in ended if (a.error or {}).get("code") == resolving.NOT_CHARGED]
+    return [a for a in ended if resolving.was_called_off(a)]
 
 
 def _book_finished(session: Session, attempt_id: str, job: ProviderJob) -> int:

@@ -1,0 +1,88 @@
+"""What a person said was charged, or came to nothing, and the provider did not bill."""
+
+from decimal import Decimal
+
+import pytest
+
+from musicapp_pipeline.generation import gates, resolving
+from musicapp_pipeline.generation.resolving import BadJobId, NothingToResolve
+from musicapp_pipeline_tests.generation.money_world import check_entries, money_world
+
+pytestmark = pytest.mark.usefixtures("quick_check")
+NOTHING = (Decimal(0), Decimal(0))
+
+
+@pytest.fixture
+def world(tmp_path):
+    with money_world("sqlite", tmp_path) as made:
+        yield made
+
+
+def say(world, decide, *more):
+    with world.database.write() as session:
+        decide(session, world.takes()[0].id, *more)
+
+
+def test_what_was_called_charged_by_mistake_is_given_back(tmp_path):
+    with money_world("sqlite", tmp_path, dialect="sglang") as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive()
+        say(world, resolving.charged)
+        assert world.money() == (Decimal(0), Decimal("0.24"))
+        assert any("not charged" in action for action in world.takes()[0].error["actions"])
+        say(world, resolving.not_charged, "not on the invoice after all")
+        assert (world.states(), world.money()) == (["released"], NOTHING)
+        assert world.takes()[0].status == "failed"
+        check_entries(world.database, world.project_id)
+        with pytest.raises(NothingToResolve):
+            say(world, resolving.not_charged)
+
+
+def test_a_clip_that_never_came_and_was_credited_is_given_back_and_not_booked_again(world):
+    world.server.fates.append("fake_complete")
+    world.admit()
+    world.drive(download_rounds=1, download_tries=1)
+    assert world.states() == ["settled"]
+    say(world, resolving.not_charged, "credited")
+    looks = iter(range(20))
+    world.drive(lambda: next(looks, None) is None, sweep=0.02)
+    assert (world.states(), world.money()) == (["released"], NOTHING)
+    check_entries(world.database, world.project_id)
+
+
+def test_a_take_that_has_its_clip_cannot_be_called_not_charged(world):
+    world.admit()
+    world.drive()
+    with pytest.raises(NothingToResolve):
+        say(world, resolving.not_charged)
+    world.check_settled()
+
+
+@pytest.mark.parametrize("job_id", ["", "  ", "a\udcff", "a\nb", ".."])
+def test_what_cannot_be_the_id_of_a_job_is_not_attached(tmp_path, job_id):
+    with money_world("sqlite", tmp_path, dialect="sglang") as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive()
+        with pytest.raises(BadJobId) as caught:
+            say(world, resolving.attach, job_id)
+        assert caught.value.message.isascii()
+        assert world.states() == ["unknown"]
+
+
+def test_spaces_around_a_pasted_id_do_not_count(tmp_path):
+    with money_world("sqlite", tmp_path, dialect="sglang") as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive()
+        say(world, resolving.attach, f"  {next(iter(world.server.jobs))}\n")
+        world.drive()
+        world.check_settled()
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds"), [(None, 5.0), (0.0, 1.0), (0.001, 1.0), (3.0, 3.0), (60.0, 60.0)]
+)
+def test_a_provider_that_says_at_once_is_not_hammered(wish, seconds):
+    assert gates.pause(wish, 5.0) == seconds
