@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from musicapp_pipeline.defs.takes.checks import NO_DOUBT
-from musicapp_pipeline.generation.resolving import OpenQuestion, open_questions
+from musicapp_pipeline.generation.resolving import OPEN_QUESTIONS, OpenQuestion, open_questions
+from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import SceneVersion
 
+LOOK_BACK = 1000
+"""Observations that are read after a start."""
 MOST_TOLD = 20
 """Takes in doubt that the check lists one by one."""
 RESOLVE = "{base}/projects/{project}/scenes/{scene}/versions/{version}/resolve"
@@ -18,6 +21,8 @@ class Questions:
     """Reports each open question once, and that it is none any more: as observations of the take's
     ``clip`` partition, and as the asset check that is red as long as there is one.
 
+    What was told is read back from Dagster after a start.
+
     Args:
         base: the facade's address, where a person's word is taken.
     """
@@ -26,24 +31,39 @@ class Questions:
         self._database = database
         self._instance = instance
         self._base = base
-        self._told: dict[tuple[str, str], OpenQuestion] = {}
-        self._checked: set[tuple[str, str]] | None = None
-        """What the check was last told of; None before the first time."""
+        self._told: dict[str, str] | None = None
+        """What state each take in doubt was told to be in; None before the first time."""
+        self._checked: dict[str, str] | None = None
+        """The same of the check."""
 
     def report(self) -> int:
         """Tell what has come up or been cleared up since the last call; how many came up."""
+        before = self._told if self._told is not None else self._told_before()
         with self._database.read() as session:
-            asked = {(q.version_id, q.state): q for q in open_questions(session)}
-            closed = [q for key, q in self._told.items() if key not in asked]
-            ends = [_cleared_up(q, session.get(SceneVersion, q.version_id)) for q in closed]
-        new = [question for key, question in asked.items() if key not in self._told]
+            asked = {question.key: question for question in open_questions(session)}
+            closed = before.keys() - asked.keys()
+            ends = [_cleared_up(k, before[k], takes.by_key(session, k)) for k in sorted(closed)]
+        new = [
+            question for question in asked.values() if before.get(question.key) != question.state
+        ]
         for observation in (*ends, *(_observation(q, self._base) for q in new)):
             self._instance.report_runless_asset_event(observation)
-        if asked.keys() != self._checked:
+        self._told = {question.key: question.state for question in asked.values()}
+        if self._told != self._checked:
             self._instance.report_runless_asset_event(_check(list(asked.values()), self._base))
-            self._checked = set(asked)
-        self._told = asked
+            self._checked = self._told
         return len(new)
+
+    def _told_before(self) -> dict[str, str]:
+        """The takes whose latest observation says that they are in doubt."""
+        found = self._instance.fetch_observations(dg.AssetKey("clip"), limit=LOOK_BACK)
+        latest: dict[str, str] = {}
+        for record in found.records:  # the newest first
+            seen = record.asset_observation
+            if seen is not None and seen.partition is not None:
+                state = seen.metadata.get("state")
+                latest.setdefault(seen.partition, str(state.value) if state is not None else "")
+        return {key: state for key, state in latest.items() if state in OPEN_QUESTIONS}
 
 
 def _observation(question: OpenQuestion, base: str) -> dg.AssetObservation:
@@ -101,12 +121,12 @@ def _resolve(question: OpenQuestion, base: str) -> str:
     )
 
 
-def _cleared_up(question: OpenQuestion, version: SceneVersion | None) -> dg.AssetObservation:
+def _cleared_up(key: str, was: str, version: SceneVersion | None) -> dg.AssetObservation:
     """So that the partition's latest word is not the old one."""
     now = "gone" if version is None else version.status
     return dg.AssetObservation(
         asset_key="clip",
-        partition=question.key,
-        description=f"cleared up: it was {question.state}, the take is {now} now",
+        partition=key,
+        description=f"cleared up: it was {was}, the take is {now} now",
         metadata={"state": now},
     )

@@ -96,6 +96,14 @@ def test_a_new_process_tells_what_was_cleared_up_without_it(desk: Desk) -> None:
         resolving.not_charged(session, version.id)
     Questions(desk.database, desk.instance, BASE).report()
     assert [check.passed for check in checks(desk)] == [True, False]
+    assert observed(desk)[0].description == "cleared up: it was unknown, the take is failed now"
+
+
+def test_a_new_process_does_not_tell_again_what_was_told(desk: Desk) -> None:
+    in_doubt(desk)
+    assert Questions(desk.database, desk.instance, BASE).report() == 1
+    assert Questions(desk.database, desk.instance, BASE).report() == 0
+    assert len(observed(desk)) == 1
 
 
 def test_the_check_can_be_run_from_the_page(desk: Desk) -> None:
