@@ -19,8 +19,10 @@ from musicapp_pipeline.cli.producer import Producer
 from musicapp_pipeline.cli.project import discard_unheard, find_or_create
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.bench import Workbench, workbench
+from musicapp_pipeline.defs.flow import draws
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation.simulated import paid_with_money
 from musicapp_pipeline.store import artifacts, projects, scenes
 from musicapp_pipeline.store.ids import slug
 from musicapp_pipeline.store.models import Project
@@ -159,8 +161,9 @@ def _summary(
         final = artifacts.get(session, "final_cut", project.id)
         assert final is not None and final.media_key is not None
         rows = scenes.of_project(session, project.id, versions=True)
-        cost = ledger.spent(session, project.id)
-        notes = (*order.notes, *notes_of(session, project.id), *late_notes(session, project.id))
+        cost, simulated, paid = _cost(session, project.id, draws(bench))
+        notes = (*order.notes, *notes_of(session, project.id), *paid)
+        notes += late_notes(session, project.id)
         project = projects.get(session, project.id)
         names = _names(session, project)
     out = order.options.out.expanduser().resolve()
@@ -185,13 +188,25 @@ def _summary(
         scenes=len(rows),
         takes=sum(len(s.versions) for s in rows),
         cost_usd=cost,
-        simulated=bench.provider.name == "mock",
+        simulated=simulated,
         made=made,
         notes=notes,
         timings=timings,
         project_id=project.id,
         bytes=final.details["bytes"],
     )
+
+
+def _cost(
+    session: Session, project_id: str, drawn_here: bool
+) -> tuple[Decimal, bool, tuple[str, ...]]:
+    """What it cost, whether that is simulated, and what is to be said about it."""
+    spent, paid = ledger.spent(session, project_id), paid_with_money(session, project_id)
+    if drawn_here and not paid:
+        return spent, True, ()
+    drawn = spent - paid
+    note = f"the mock's simulated charges are not in the costs: ${drawn:.2f}" if drawn else ""
+    return paid, False, (note,) if note else ()
 
 
 def _names(session: Session, project: Project) -> tuple[str, ...]:

@@ -2,23 +2,24 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import dagster as dg
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.cli.late import coming
+from musicapp_pipeline.cli.late import coming, look_again, looking
 from musicapp_pipeline.cli.notes import hindrances
 from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.background import BackgroundDispatcher
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.flow import Next, best_take, fresh_takes, next_steps
+from musicapp_pipeline.defs.flow import Next, best_take, draws, fresh_takes, next_steps
 from musicapp_pipeline.defs.inprocess import run_wanted
 from musicapp_pipeline.defs.observe import MADE, observed_by
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import admission, ledger
 from musicapp_pipeline.generation.resolving import open_questions
+from musicapp_pipeline.generation.simulated import simulated_takes
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import now
 
@@ -51,10 +52,14 @@ class Producer:
     asked_at: datetime = field(default_factory=now)
     _before: Next | None = None
     _hindrances: set[tuple[str, str]] = field(default_factory=set)
+    _late: set[str] = field(default_factory=set)
+    """Attempts that were called stuck before this run."""
 
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
         dispatcher = BackgroundDispatcher(self.bench, self.view.log)
+        with self.bench.database.write() as session:
+            self._late = look_again(session, project_id, self.bench.provider.name)
         with dispatcher, observed_by(self._observe):
             while not self._advance(project_id):
                 pass
@@ -62,6 +67,7 @@ class Producer:
             self._fetch_late(project_id)
 
     def _advance(self, project_id: str) -> bool:
+        late = self._still_looking()  # before: what landed since is among the steps
         with self.bench.database.read() as session:
             steps = self._next(session, project_id)
         if steps.finished:
@@ -74,7 +80,9 @@ class Producer:
             )
         self._before = steps
         if steps.failed and not (steps.runs or steps.admit or steps.waiting):
-            raise self._why_not(project_id, steps)
+            if not late:
+                raise self._why_not(project_id, steps)
+            steps = replace(steps, waiting=1)
         if steps.admit:
             self._admit(project_id)
         if steps.select:
@@ -102,8 +110,12 @@ class Producer:
             # Asked again behind the lock: the facade may have ordered some of them meanwhile.
             steps = self._next(session, project_id)
             wanted = [(scenes.get(session, scene_id), n) for scene_id, n in steps.admit]
+            real = not draws(self.bench)
+            drawn = sum(bool(real and simulated_takes(session, s.id)) for s, _ in wanted)
             admitted = admission.admit(session, project, wanted, self.bench.provider)
         self.view.log(f"{len(admitted)} takes ordered")
+        if drawn:
+            self.view.log(f"scenes of which the mock had drawn a take: {drawn}; those do not count")
 
     def _select(self, project_id: str, steps: Next) -> None:
         with self.bench.database.write() as session:
@@ -112,6 +124,11 @@ class Producer:
                 best = best_take(fresh_takes(session, self.bench, scene))
                 if best is not None:
                     takes.select_version(session, scene, best)
+
+    def _still_looking(self) -> bool:
+        """A clip that was late may be there by now, and paid for."""
+        with self.bench.database.read() as session:
+            return bool(self._late) and looking(session, self._late)
 
     def _fetch_late(self, project_id: str) -> None:
         """Clips of purchases that showed up late: the costs are to be what the invoice says."""

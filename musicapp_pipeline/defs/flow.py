@@ -29,8 +29,10 @@ from musicapp_pipeline.defs.stages import (
     VOICING,
 )
 from musicapp_pipeline.defs.storyboard.scene_plan import plan_of
+from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.generation.errors import Refused
+from musicapp_pipeline.generation.simulated import simulated_takes
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.models import Scene, SceneVersion
 
@@ -107,11 +109,12 @@ def next_steps(
         ]
         gone = [v for v in usable if v.status in ("failed", "cancelled", "unknown", "stuck")]
         missing = wanted_takes - len(usable)
+        chosen = any(v.is_selected for v in usable)
         if missing > 0:
             admit.append((scene.id, missing))
-        elif len(gone) == len(usable) and not scene.selected_version_id:
+        elif len(gone) == len(usable) and not chosen:
             failed.append(scene.id)
-        elif not scene.selected_version_id and _all_made(session, bench, usable):
+        elif not chosen and _all_made(session, bench, usable):
             select.append(scene.id)
     if unconformed:
         runs.append(Wanted(TAKING, tuple(unconformed)))
@@ -130,13 +133,24 @@ def next_steps(
 
 
 def fresh_takes(session: Session, bench: Workbench, scene: Scene) -> list[SceneVersion]:
-    """The scene's takes that count: made from today's plan, or chosen by a person."""
+    """The scene's takes that count: made from today's plan, or chosen by a person; not what the
+    mock drew, once a real provider is in use."""
     plan = plan_of(session, bench, scene.key)
+    drawn = set() if draws(bench) else simulated_takes(session, scene.id)
     return [
         v
         for v in takes.of_scene(session, scene.id)
         if v.plan_fingerprint == plan.fingerprint or v.is_selected or v.kind == "external"
+        if v.id not in drawn
     ]
+
+
+def draws(bench: Workbench) -> bool:
+    """Whether takes are drawn here, for nothing; what exists counts also where none can be made."""
+    try:
+        return bench.provider.name == "mock"
+    except MusicAppError:
+        return True
 
 
 def _never_sent(session: Session, version: SceneVersion, before: datetime) -> bool:
@@ -161,7 +175,8 @@ def best_take(versions: Sequence[SceneVersion]) -> SceneVersion | None:
 
 def _all_made(session: Session, bench: Workbench, versions: Sequence[SceneVersion]) -> bool:
     done = [v for v in versions if v.status == "completed"]
-    pending = [v for v in versions if v.status in takes.WAITING]
+    # One that is in doubt or late is nobody's to wait for: it may be a person's for ever.
+    pending = [v for v in versions if v.status in ("queued", "generating", "landed")]
     made = all(MEZZANINE.current(session, bench, v.key) is not None for v in done)
     return bool(done) and not pending and made
 

@@ -130,6 +130,8 @@ def _advance(
     with bench.database.write() as session:
         project = projects.get(session, project_id, lock=True)
         if steps.admit:
+            # Asked again behind the lock: a person may have ordered some of them meanwhile.
+            steps = next_steps(session, bench, project_id, takes_wanted)
             ordered = [(scenes.get(session, scene_id), n) for scene_id, n in steps.admit]
             admission.admit(session, project, ordered, bench.provider)
         for scene_id in steps.select:

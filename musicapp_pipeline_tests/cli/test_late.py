@@ -6,11 +6,12 @@ import pytest
 
 from musicapp_pipeline.cli import producer
 from musicapp_pipeline.cli.late import coming, late_notes
+from musicapp_pipeline.cli.make import _cost
 from musicapp_pipeline.cli.producer import Producer
 from musicapp_pipeline.defs.background import BackgroundDispatcher
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline_tests.defs.test_background import bench_of
-from musicapp_pipeline_tests.generation.money_world import PATIENCE, money_world
+from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, PATIENCE, money_world
 
 AGES = timedelta(minutes=10)
 
@@ -51,6 +52,29 @@ def test_the_next_run_books_a_late_purchase_and_fetches_its_clip(world, tmp_path
         Producer(bench, None, None, 1)._fetch_late(world.project_id)
     assert world.states() == ["settled", "settled"]
     world.check_settled()
+
+
+def test_a_take_in_doubt_is_said_with_what_is_held(world):
+    with world.database.write() as session:
+        attempt = ledger.locked(session, world.attempt().id)
+        attempt.state, attempt.settled_usd, attempt.next_action_at = "unknown", None, None
+    assert notes(world)[0].startswith("takes in doubt: 1, $0.24 held;")
+
+
+def test_the_mocks_charges_are_not_what_a_film_cost(world):
+    with world.database.read() as session:
+        assert _cost(session, world.project_id, True) == (FOUR_SECONDS, False, ())
+    world.admit()
+    world.drive()
+    with world.database.write() as session:
+        first = ledger.locked(session, world.attempts()[0].id)
+        first.simulated = True
+        cost, simulated, (note,) = _cost(session, world.project_id, False)
+    assert (cost, simulated) == (FOUR_SECONDS, False) and "$0.24" in note
+    with world.database.write() as session:
+        ledger.locked(session, world.attempts()[1].id).simulated = True
+        assert _cost(session, world.project_id, True) == (2 * FOUR_SECONDS, True, ())
+        assert _cost(session, world.project_id, False)[:2] == (0, False)
 
 
 def test_a_clip_that_is_still_coming_is_said(world):
