@@ -71,10 +71,17 @@ def picture_between(before: Slot, after: Slot | None, seed: int) -> Picture:
         before: with its shot and idea.
         after: the next scene, if there is one.
     """
-    world = next((w.name for w in worlds().values() if w.has(before.idea or "")), None)
-    ranked = rank_worlds("dark", before.energy, seed, world)
     new = replace(before, shot=None, idea=None)
-    return choose_pictures([before, new, *([after] if after else [])], ranked, seed)[1]
+    return picture_for([before], new, [after] if after else [], seed, like=before.idea)
+
+
+def picture_for(
+    before: Sequence[Slot], new: Slot, after: Sequence[Slot], seed: int, like: str | None
+) -> Picture:
+    """Idea and shot for a scene between others, from the world that the idea ``like`` is of."""
+    world = next((w.name for w in worlds().values() if w.has(like or "")), None)
+    ranked = rank_worlds("dark", new.energy, seed, world)
+    return choose_pictures([*before, new, *after], ranked, seed)[len(before)]
 
 
 def _paces(slots: Sequence[Slot]) -> list[float]:

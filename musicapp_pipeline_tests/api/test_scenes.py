@@ -6,6 +6,7 @@ import pytest
 
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import Scene
+from musicapp_pipeline.storyboard.vocabulary import shot_vocabulary
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import generated, planned
 from musicapp_pipeline_tests.api.world import BPM, World
@@ -213,6 +214,84 @@ def test_each_half_of_a_scene_without_takes_says_what_is_sung_in_it(api: Api, wo
     # Words that a person wrote into a scene stay there.
     api.put(here, json={"lyrics": "mine"})
     assert [half["lyrics"] for half in api.post(f"{here}/split").json()] == ["mine", "mine"]
+
+
+def test_each_half_of_a_scene_with_takes_says_so_too_and_is_whole_again_when_merged(
+    api: Api, world: World
+) -> None:
+    at, scenes = planned(api, world)
+    singing = [s for s in scenes if s["sceneType"] == "performance"]
+    scene = max(singing, key=lambda s: s["endTime"] - s["startTime"])
+    start, end = scene["startTime"], scene["endTime"]
+    lines = [
+        {"text": "first of all", "startTime": start + 0.1, "endTime": start + 0.6},
+        {"text": "last of all", "startTime": end - 0.6, "endTime": end - 0.1},
+    ]
+    api.put(f"{at}/storyboard", json={"lyricsData": lines})
+    here = f"{at}/scenes/{scene['id']}"
+    generated(api, world, at, scene["id"])
+    before = api.get(here).json()
+    halves = api.post(f"{here}/split").json()
+    assert [half["lyrics"] for half in halves] == ["first of all", "last of all"]
+    assert halves[1]["why"] != before["why"]
+    assert [v["outdated"] for half in halves for v in half["versions"]] == [False, False]
+    merged = api.post(f"{here}/merge").json()
+    for name in ("lyrics", "why", "energy", "prompt", "startFrame", "endFrame"):
+        assert merged[name] == before[name], name
+    assert [v["outdated"] for v in merged["versions"]] == [False]
+    # A take of one scene is not one of both.
+    half = api.post(f"{here}/split").json()[0]
+    api.put(f"{at}/scenes/{half['id']}", json={"mood": "mine"})
+    merged = api.post(f"{here}/merge").json()
+    assert [v["outdated"] for v in merged["versions"]] == [True]
+
+
+def test_what_a_person_set_in_the_second_of_two_scenes_is_in_the_merged_one(
+    api: Api, world: World
+) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endTime"] - s["startTime"])
+    here = f"{at}/scenes/{scene['id']}"
+    _, second = api.post(f"{here}/split").json()
+    there = f"{at}/scenes/{second['id']}"
+    mine = {"idea": "a boat", "mood": "calm", "prompt": "my prompt", "lyrics": "my words"}
+    api.put(there, json=mine)
+    merged = api.post(f"{here}/merge").json()
+    for name in ("idea", "mood", "prompt"):
+        assert merged[name] == mine[name]
+    assert merged["lyrics"].endswith("my words")
+    assert api.get(here).json()["lyrics"] == merged["lyrics"]
+    # Where both have something of their own, nobody chooses for the person.
+    _, second = api.post(f"{here}/split").json()
+    api.put(f"{at}/scenes/{second['id']}", json={"mood": "wild"})
+    refused = api.post(f"{here}/merge")
+    assert refused.status_code == 409
+    assert "mood" in refused.json()["detail"]
+    forced = api.post(f"{here}/merge", json={"force": True}).json()
+    assert (forced["mood"], forced["lyrics"]) == ("calm", merged["lyrics"])
+
+
+def test_a_scene_made_of_another_kind_shows_what_that_kind_can(api: Api, world: World) -> None:
+    at, scenes = planned(api, world)
+    sizes = {
+        kind: {t.name for t in shot_vocabulary().sizes if kind in t.kinds}
+        for kind in ("performance", "broll")
+    }
+    for kind, other in (("broll", "performance"), ("performance", "broll")):
+        scene = next(s for s in scenes if s["sceneType"] == kind)
+        here = f"{at}/scenes/{scene['id']}"
+        after = api.put(here, json={"sceneType": other}).json()
+        assert after["lipSyncEnabled"] is (other == "performance")
+        assert after["idea"] != scene["idea"]
+        assert after["shot"]["size"] in sizes[other]
+        rows = api.get(f"{at}/scenes").json()
+        for left, right in itertools.pairwise(rows):
+            if scene["id"] in (left["id"], right["id"]):
+                assert left["idea"] != right["idea"]
+                assert left["shot"]["size"] != right["shot"]["size"]
+        api.put(here, json={"sceneType": kind, "idea": "a boat", "lipSyncEnabled": False})
+        after = api.put(here, json={"sceneType": other}).json()
+        assert (after["idea"], after["lipSyncEnabled"]) == ("a boat", False)
 
 
 @pytest.mark.parametrize(

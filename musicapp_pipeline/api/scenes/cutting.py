@@ -8,15 +8,16 @@ from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.errors import InTheWay, Invalid
 from musicapp_pipeline.api.scenes.following import follow_song
+from musicapp_pipeline.api.scenes.joining import clash_of, said_of_both
+from musicapp_pipeline.api.scenes.pictures import show_something_else
+from musicapp_pipeline.api.scenes.plans import plan_now
 from musicapp_pipeline.api.scenes.queries import count_ever
 from musicapp_pipeline.api.storyboard.heard import analysis_of
 from musicapp_pipeline.store import events, ids, projects, scenes, takes
 from musicapp_pipeline.store.models import LipSyncEdit, Project, Scene, SceneVersion
 from musicapp_pipeline.storyboard.clips import clip_seconds_for
 from musicapp_pipeline.storyboard.edits import merge_scenes, split_scene
-from musicapp_pipeline.storyboard.lyrics import joined as joined_lyrics
-from musicapp_pipeline.storyboard.model import Interval, PlannerOptions, Shot
-from musicapp_pipeline.storyboard.shots import Slot, picture_between
+from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
 from musicapp_pipeline.timebase import whole_frames
 
 OF_THE_SLOT = (
@@ -111,17 +112,23 @@ def split(
             allowed=f"more than {scene.start_time:g} and less than {scene.end_time:g}",
         )
     _check_idle(session, scene)
+    made_for = plan_now(session, context, project, scene).fingerprint
     analysis = _analysis(session, project)
     left, right = split_scene(scene, analysis, planner_options(context, project), at)
     second = _second_half(session, project, scene, right)
     if not takes.of_scene(session, scene.id):
-        _show_something_else(session, project, scene, second)
+        show_something_else(session, project, scene, second)
     _place(scene, left)
     _unmake(session, scene, mezzanines=True)
     scene.revision += 1
     session.flush()
     _renumber(session, project)
-    follow_song(session, project, planner_options(context, project))
+    follow_song(session, project, planner_options(context, project), {scene.id, second.id})
+    for half in (scene, second):
+        now = plan_now(session, context, project, half).fingerprint
+        for version in takes.of_scene(session, half.id):
+            if version.plan_fingerprint == made_for:
+                version.plan_fingerprint = now
     return scene, second
 
 
@@ -142,6 +149,7 @@ def merge(
     joined = merge_scenes(scene, second, planner_options(context, project))
     for part in (scene, second):
         _check_idle(session, part)
+    whole = _in_both(session, context, project, scene, second)
     first_clips = {v.clip_sha256 for v in _finished(session, scene)}
     frames = joined.end_frame - joined.start_frame
     short = _too_short(session, project, scene, frames)
@@ -154,7 +162,14 @@ def merge(
             value=second.id,
             errors=[_in_the_way(v) for v in short],
         )
-    lyrics = joined_lyrics(scene.lyrics, second.lyrics)
+    if (clash := clash_of(scene, second)) and not force:
+        raise InTheWay(
+            f"both scenes have what you set ({', '.join(clash)}); repeat with force to keep that of"
+            " the first one",
+            field="sceneId",
+            value=second.id,
+        )
+    said = said_of_both(scene, second)
     if short:
         target = _anew(session, project, scene)
         scenes.archive(session, scene)
@@ -162,13 +177,32 @@ def merge(
         target = scene
     scenes.archive(session, second)
     _place(target, joined)
-    target.lyrics = lyrics
+    for name, value in said.items():
+        setattr(target, name, value)
+    scenes.mark_edited(target, said)
     _unmake(session, target, mezzanines=True)
     target.revision += 1
     session.flush()
     _renumber(session, project)
-    follow_song(session, project, planner_options(context, project))
+    follow_song(session, project, planner_options(context, project), {target.id})
+    now = plan_now(session, context, project, target).fingerprint
+    for version in takes.of_scene(session, target.id):
+        if version.id in whole:
+            version.plan_fingerprint = now
     return target
+
+
+def _in_both(
+    session: Session, context: AppContext, project: Project, first: Scene, second: Scene
+) -> set[str]:
+    """Takes of the first scene that were made for what both show: those of one that was split."""
+    prints = [plan_now(session, context, project, s).fingerprint for s in (first, second)]
+    there = {v.clip_sha256 for v in _finished(session, second) if v.plan_fingerprint == prints[1]}
+    return {
+        v.id
+        for v in _finished(session, first)
+        if v.plan_fingerprint == prints[0] and v.clip_sha256 in there
+    }
 
 
 def to_conform(session: Session, rows: Sequence[Scene]) -> list[str]:
@@ -213,25 +247,6 @@ def _copy_nudges(session: Session, version: SceneVersion, copy: SceneVersion) ->
                 phonemes=said.phonemes,
             )
         )
-
-
-def _show_something_else(session: Session, project: Project, scene: Scene, second: Scene) -> None:
-    """Nothing was bought for the scene that was split, so its halves need not look alike."""
-    present = scenes.of_project(session, project.id)
-    after = next((s for s in present if s.start_frame == second.end_frame), None)
-    found = picture_between(_slot(scene), _slot(after) if after else None, project.seed)
-    second.idea, second.shot = found.idea, found.shot.model_dump()
-
-
-def _slot(scene: Scene) -> Slot:
-    return Slot(
-        kind="performance" if scene.scene_type == "performance" else "broll",
-        section_type=scene.section_type or "",
-        occurrence=0,
-        energy=scene.energy,
-        shot=Shot.model_validate(scene.shot) if scene.shot else None,
-        idea=scene.idea or None,
-    )
 
 
 def _anew(session: Session, project: Project, scene: Scene) -> Scene:

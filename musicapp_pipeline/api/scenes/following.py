@@ -1,5 +1,6 @@
 """Scenes whose cuts a person moved say what lies under them now."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy.orm import Session
@@ -12,16 +13,21 @@ from musicapp_pipeline.storyboard.model import PlannerOptions
 from musicapp_pipeline.storyboard.under import under
 
 
-def follow_song(session: Session, project: Project, options: PlannerOptions) -> None:
+def follow_song(
+    session: Session, project: Project, options: PlannerOptions, cut: Collection[str] = ()
+) -> None:
     """Write section, words, energy and the reason for the cut anew into scenes without takes.
 
     What a person has set stays, and so do scenes with takes: those were made from what they say.
+
+    Args:
+        cut: ids of scenes that a person has just divided or joined: those say it with takes too.
     """
     board = projects.storyboard(session, project.id)
     rows = sorted(scenes.of_project(session, project.id), key=lambda s: s.start_frame)
     lines = lines_from(board.edits.get("lyrics", board.lyrics_data))
     for scene, found in zip(rows, under(rows, analysis_of(board), lines, options), strict=True):
-        if scenes.has_takes(session, scene.id):
+        if scene.id not in cut and scenes.has_takes(session, scene.id):
             continue
         said = {name: value for name, value in asdict(found).items() if name not in scene.edited}
         if "section" in scene.edited:

@@ -30,6 +30,13 @@ def plans_of(
     }
 
 
+def plan_now(session: Session, context: AppContext, project: Project, scene: Scene) -> TakePlan:
+    """The plan of a scene whose row may have changed in this very transaction."""
+    session.flush()
+    capabilities = context.capabilities(project.sora_model) or _unpriced(project.sora_model)
+    return plan_take(session, project, scene, capabilities)
+
+
 def stamp_of(session: Session, context: AppContext, project: Project) -> Hashable:
     """Changes whenever anything changes that all plans of a project follow from."""
     capabilities = context.capabilities(project.sora_model)

@@ -231,4 +231,5 @@ class SceneMerge(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"force": False}]})
 
     force: bool = False
-    """Merge even if no take of either covers both; those takes are archived with their scenes."""
+    """Merge even if no take of either covers both; those takes are archived with their scenes.
+    Where a person has set both scenes otherwise, that of the first one stays."""

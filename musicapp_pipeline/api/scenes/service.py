@@ -10,6 +10,7 @@ from musicapp_pipeline.api.access.caller import Caller
 from musicapp_pipeline.api.context import AppContext
 from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.kit.etags import check_match
+from musicapp_pipeline.api.scenes.pictures import follow_kind
 from musicapp_pipeline.api.scenes.plans import plans_of
 from musicapp_pipeline.api.scenes.queries import remix_modes, versions_of
 from musicapp_pipeline.api.scenes.schemas import SceneRead, SceneUpdate
@@ -79,6 +80,8 @@ def update(session: Session, scene: Scene, body: SceneUpdate, if_match: str | No
         _forget_lip_sync(session, scene)
     for name, value in changes.items():
         setattr(scene, name, value)
+    if "scene_type" in changes:
+        follow_kind(session, scene, changes)
     scenes.mark_edited(scene, changes)
     scene.revision += 1
     session.flush()
