@@ -405,6 +405,39 @@ def test_a_section_start_that_is_no_cut_is_said(api: Api, world: World) -> None:
     assert board["warnings"] == []
 
 
+def test_a_section_start_that_is_no_cut_is_said_when_the_beats_move_too(
+    api: Api, world: World
+) -> None:
+    at, scenes = planned(api, world)
+    cuts = {scene["startTime"] for scene in scenes}
+    bar = next(t for t in (18, 20, 22, 32, 34) if t not in cuts)
+    edits = [
+        {"kind": "split_section", "time": bar},
+        {"kind": "shift_beats", "milliseconds": 40},
+    ]
+    said = api.put(f"{at}/storyboard", json={"edits": edits}).json()["warnings"]
+    assert any("no scene begins where a section does now" in warning for warning in said)
+
+
+def test_scenes_lie_on_the_beats_in_seconds_too_however_little_these_move(
+    api: Api, world: World
+) -> None:
+    at, scenes = planned(api, world)
+    url = f"{at}/storyboard"
+    generated(api, world, at, scenes[2]["id"])
+    for milliseconds in (10, 20, -15, 0):
+        edit = {"kind": "shift_beats", "milliseconds": milliseconds}
+        grid = api.put(url, json={"edits": [edit]}).json()["beatGrid"]
+        beats = [beat["time"] for beat in grid["beats"]]
+        rows = api.get(f"{at}/scenes").json()
+        for n, (left, right) in enumerate(itertools.pairwise(rows)):
+            assert left["endTime"] == right["startTime"]
+            if n not in (1, 2):  # beside the bought one
+                assert right["startTime"] == pytest.approx(
+                    min(beats, key=lambda b: abs(b - right["startTime"])), abs=1e-4
+                )
+
+
 def test_a_grid_made_from_shifted_beats_is_not_shifted_again(api: Api, world: World) -> None:
     at, _ = planned(api, world)
     url = f"{at}/storyboard"

@@ -189,11 +189,10 @@ def move_cuts(
         return [f"the cuts stay where they are: {error.message}"]
     earlier_places.catch_up(board)
     for n, (scene, place) in enumerate(zip(rows, places, strict=True)):
-        moved = (place.start_frame, place.end_frame) != (scene.start_frame, scene.end_frame)
-        if n not in keep and moved:
-            scene.start_frame, scene.end_frame = place.start_frame, place.end_frame
-            scene.start_time, scene.end_time = place.start_time, place.end_time
-            scene.clip_seconds = place.clip_seconds
+        there = place.model_dump()
+        if n not in keep and there != {name: getattr(scene, name) for name in there}:
+            for name, value in there.items():
+                setattr(scene, name, value)
             scene.revision += 1
             scenes.tell(session, scene)
     session.flush()
