@@ -21,6 +21,10 @@ class BadResolution(MusicAppError):
     code = "bad_resolution"
 
 
+SHOWN = 100
+"""Characters of a prompt by which a job is told from others in a console."""
+
+
 def doubts(settings: Settings) -> list[str]:
     """Every open question in a paragraph, oldest first."""
     with _database(settings) as database, database.read() as session:
@@ -79,10 +83,12 @@ def _take(session: Session, named: str) -> SceneVersion:
 
 def _told(question: OpenQuestion) -> str:
     job = question.provider_job_id or "none is known"
+    prompt = " ".join(question.prompt.split())[:SHOWN]
     return "\n".join(
         (
             f"{question.key}  {question.state} since {question.since:%Y-%m-%d %H:%M} UTC,"
             f" ${question.held_usd:.2f} held, {question.provider} job: {job}",
+            f"  {question.seconds} s, {question.size}: {prompt}",
             f"  {question.message}",
             *(f"  - {action}" for action in question.actions),
         )

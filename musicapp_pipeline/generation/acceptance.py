@@ -56,7 +56,11 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
 
 def attached(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
     """A person says which job it is; an answer to another take's request would outrank that."""
-    _keep(session, attempt, job_id, claimed=True)
+    if attempt.state == "submitted":
+        attempt.provider_job_id, attempt.accepted_at = job_id, clock.moment(session)
+        takes.get(session, attempt.version_id).sora_clip_id = job_id
+    else:
+        _keep(session, attempt, job_id, claimed=True)
     attempt.named_by_person = True
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.generation import (
     buying,
     clock,
+    evidence,
     gates,
     landing,
     ledger,
@@ -136,6 +137,11 @@ class Drive:
             why = f"{why}: {elsewhere}." if elsewhere else f"{why}."
             await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
             return False
+        if attempt.named_by_person:
+            wrong = await self.read(lambda s: evidence.mistaken(s, attempt, job))
+            if wrong is not None:
+                await self.write(lambda s: landing.stuck(s, attempt.id, wrong, self._rarely()))
+                return False
         if job.status == "completed":
             await self.write(lambda s: landing.delivered(s, attempt.id))
             return True

@@ -249,7 +249,7 @@ def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> Non
         "code": "provider_stuck",
         "message": f"{why} ${attempt.reserved_usd:.2f} stays held; if the clip still comes it is"
         " kept.",
-        "actions": list(states.WHAT_TO_DO["stuck"]),
+        "actions": list(states.WHAT_TO_DO["named" if attempt.named_by_person else "stuck"]),
     }
     ledger.move(session, attempt, "stuck", error=error)
     if speaks_for_take(session, attempt):

@@ -8,7 +8,6 @@ nothing. Where a provider cannot list, or lists something that might be ours but
 sure, nobody can know, and nothing is sent.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, clock, ledger, standing, submission
+from musicapp_pipeline.generation import (
+    acceptance,
+    clock,
+    evidence,
+    ledger,
+    standing,
+    submission,
+)
 from musicapp_pipeline.generation.errors import (
     ListingUnsupported,
     StatusUnavailable,
@@ -33,8 +39,6 @@ if TYPE_CHECKING:
 
 LOOKS = 2
 FAILED_LOOKS = 12
-WITNESSES = timedelta(minutes=10)
-"""How much older than a doubt a job may be by which its list is judged."""
 SLACK = timedelta(minutes=15)
 """Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
@@ -42,16 +46,18 @@ SLACK = timedelta(minutes=15)
 async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     """One look. Answers whether the attempt can go on at once."""
     assert attempt.submitted_at is not None
-    if not _can_list(drive, attempt.model):
-        why = "no list of its jobs is to be relied on (its model's entry does not say can_list)"
+    if not may_list(drive, attempt.model):
+        why = "no list of its jobs is to be relied on"
+        if attempt.provider != "fal":
+            why += " (its model's entry does not say can_list)"
         await drive.write(lambda s: submission.park_unknown(s, attempt.id, why))
         return False
     await drive.polls.over()
     here = drive.provider.key
-    witness = await drive.read(lambda s: _witness(s, attempt, here, drive.options.list_lag))
+    lag = drive.options.list_lag
+    witness = await drive.read(lambda s: evidence.witness(s, attempt, here, lag))
     sent = attempt.submitted_at - SLACK
-    known = witness.accepted_at if witness is not None else None
-    since = min(sent, known - SLACK) if known is not None else sent
+    since = min(sent, witness.accepted_at - SLACK) if witness is not None else sent
     try:
         listed = await drive.provider.list_recent(since)
     except ListingUnsupported as error:
@@ -65,9 +71,9 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
-    recent = [job for job in listed if job.created_at is None or job.created_at >= sent]
-    free = [job for job in recent if identity(job.id) not in owned]
-    alike = candidates(free, attempt, version.prompt)
+    unowned = [job for job in listed if identity(job.id) not in owned]
+    free = [job for job in unowned if job.created_at is None or job.created_at >= sent]
+    alike = evidence.candidates(free, attempt, version.prompt)
     spoken_for = await drive.read(lambda s: paid_unseen(s, attempt, version.prompt))
     if len(alike) > spoken_for:
         for job in alike:
@@ -77,71 +83,21 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     doubt = (
         submission.elsewhere(attempt, here)
         or ("it lists one that may be another take's, charged without its id" if alike else None)
-        or doubtful(free, attempt, version.prompt)
-        or unproven(listed, witness)
+        or evidence.doubtful(free, attempt, version.prompt)
+        or evidence.unproven(listed, witness)
+        or evidence.older([job for job in unowned if job not in free], attempt, version.prompt)
     )
-    return await drive.write(lambda s: _looked(s, attempt.id, drive.options.list_lag, doubt))
+    if doubt is None and witness is None:
+        doubt = await drive.read(lambda s: evidence.other_words(s, free, attempt))
+    return await drive.write(lambda s: _looked(s, attempt.id, lag, doubt))
 
 
-def _can_list(drive: "Drive", model: str) -> bool:
+def may_list(drive: "Drive", model: str) -> bool:
     """Whether the configuration vouches for the list; of a model that is gone nobody knows."""
     try:
         return drive.provider.capabilities(model).can_list
     except UnknownModel:
         return False
-
-
-def candidates(
-    listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: str
-) -> list[ProviderJob]:
-    """Jobs that are ours for all that is told, the likeliest first, the oldest of equals first.
-
-    A failed one counts too: it was accepted, and its failure has consequences of its own. The
-    model's name is only a hint, because servers call models what they like.
-    """
-    ours = [j for j in reversed(listed) if j.prompt is not None and matches(j, attempt, prompt)]
-    return sorted(ours, key=lambda j: (j.status == "failed", j.model not in (None, attempt.model)))
-
-
-def matches(job: ProviderJob, attempt: GenerationAttempt, prompt: str) -> bool:
-    """Could this be ours? Fields that the provider does not tell are not held against it."""
-    told = ((job.size, attempt.size), (job.seconds, attempt.seconds))
-    remix = attempt.request.get("remix_of") if attempt.remix_mode == "native" else None
-    return (
-        (job.prompt is None or _plain(job.prompt) == _plain(prompt))
-        and all(theirs is None or theirs == ours for theirs, ours in told)
-        and (remix is None or job.remixed_from is None or _same(job.remixed_from, str(remix)))
-    )
-
-
-def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: str) -> str | None:
-    """Why the list does not settle the question, naming the jobs that might be ours.
-
-    Either a job does not say what it is for, or its prompt is ours and something else is not.
-    """
-    untold = [j.id for j in listed if j.prompt is None and matches(j, attempt, prompt)]
-    if untold:
-        return f"its list does not say which prompt a job is for ({', '.join(untold)})"
-    alike = [j.id for j in listed if j.prompt is not None and _plain(j.prompt) == _plain(prompt)]
-    if alike:
-        return f"it lists {', '.join(alike)} with this prompt, but of another size or length"
-    return None
-
-
-def _witness(
-    session: Session, doubt: GenerationAttempt, here: str, lag: float
-) -> GenerationAttempt | None:
-    """The latest job that the provider surely has and that its list should show by now."""
-    assert doubt.submitted_at is not None
-    query = select(GenerationAttempt).where(
-        GenerationAttempt.provider == doubt.provider,
-        GenerationAttempt.sent_to == here,
-        GenerationAttempt.provider_job_id.is_not(None),
-        GenerationAttempt.state.in_(("submitted", "completed", "settled")),
-        GenerationAttempt.accepted_at > doubt.submitted_at - WITNESSES,
-        GenerationAttempt.accepted_at < clock.moment(session) - timedelta(seconds=lag),
-    )
-    return session.scalar(query.order_by(GenerationAttempt.accepted_at.desc()).limit(1))
 
 
 def paid_unseen(session: Session, attempt: GenerationAttempt, prompt: str) -> int:
@@ -161,22 +117,6 @@ def paid_unseen(session: Session, attempt: GenerationAttempt, prompt: str) -> in
         )
     )
     return session.scalar(query) or 0
-
-
-def unproven(listed: Sequence[ProviderJob], witness: GenerationAttempt | None) -> str | None:
-    """Why a list that shows nothing of ours proves nothing: it misses what is known to be there."""
-    known = witness.provider_job_id if witness is not None else None
-    if known is None or identity(known) in {identity(job.id) for job in listed}:
-        return None
-    return f"its list does not show job {known} either, which it has"
-
-
-def _plain(prompt: str) -> str:
-    return " ".join(prompt.split())
-
-
-def _same(one: str, other: str) -> bool:
-    return identity(one) == identity(other)
 
 
 def not_looked(

@@ -58,6 +58,9 @@ class OpenQuestion:
     since: datetime
     message: str
     actions: tuple[str, ...]
+    seconds: int = 0
+    size: str = ""
+    prompt: str = ""
     archived: bool = False
 
 
@@ -66,7 +69,7 @@ def open_questions(session: Session, project_id: str | None = None) -> list[Open
     parked = and_(GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_(None))
     gone = or_(Project.archived_at.is_not(None), Scene.archived_at.is_not(None))
     query = (
-        select(GenerationAttempt, SceneVersion.key, gone)
+        select(GenerationAttempt, SceneVersion.key, SceneVersion.prompt, gone)
         .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
         .join(Scene, Scene.id == GenerationAttempt.scene_id)
         .join(Project, Project.id == GenerationAttempt.project_id)
@@ -81,7 +84,7 @@ def open_questions(session: Session, project_id: str | None = None) -> list[Open
     return [_question(*row) for row in session.execute(query)]
 
 
-def _question(attempt: GenerationAttempt, key: str, archived: bool) -> OpenQuestion:
+def _question(attempt: GenerationAttempt, key: str, prompt: str, archived: bool) -> OpenQuestion:
     told = attempt.error or {}
     return OpenQuestion(
         key=key,
@@ -93,6 +96,9 @@ def _question(attempt: GenerationAttempt, key: str, archived: bool) -> OpenQuest
         since=attempt.accepted_at or attempt.submitted_at or attempt.created_at,
         message=str(told.get("message", "")),
         actions=tuple(told.get("actions") or states.WHAT_TO_DO[attempt.state]),
+        seconds=attempt.seconds,
+        size=attempt.size,
+        prompt=prompt,
         archived=archived,
     )
 
@@ -160,7 +166,11 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     Raises:
         NothingToResolve, JobOfAnotherTake, BadJobId
     """
-    attempt = _said_over(session, version_id) or _in_question(session, version_id)
+    attempt = (
+        _said_over(session, version_id)
+        or _just_named(session, version_id)
+        or _in_question(session, version_id)
+    )
     job_id = _usable(job_id)
     if attempt.provider == "fal" and not is_fal_job(job_id):
         raise BadJobId(
@@ -250,6 +260,12 @@ def _said_over(session: Session, version_id: str) -> GenerationAttempt | None:
     if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
         return None
     return next((a for a in reversed(rows) if _may_be_mended(a)), None)
+
+
+def _just_named(session: Session, version_id: str) -> GenerationAttempt | None:
+    """A purchase whose job a person has named, and may have mistyped; nobody knows yet."""
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    return next((a for a in rows if a.state == "submitted" and a.named_by_person), None)
 
 
 def _may_be_mended(attempt: GenerationAttempt) -> bool:

@@ -40,6 +40,11 @@ WHAT_TO_DO = {
         "wait: it is looked at now and then, and kept if it comes",
         "look at the provider's invoice and say whether it was charged",
     ),
+    "named": (
+        "attach the right id of the clip, should this one be mistyped or another take's",
+        "wait: it is looked at now and then, and kept if it comes",
+        "look at the provider's invoice and say whether it was charged",
+    ),
     "unseen": (
         "attach the provider's id of the clip, should you find it: it is fetched",
         "say that it was not charged, should the invoice not show it: the money is given back",

@@ -15,7 +15,14 @@ from sqlalchemy import and_, not_, select, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import acceptance, clock, ledger, reconcile, resolving
+from musicapp_pipeline.generation import (
+    acceptance,
+    clock,
+    evidence,
+    ledger,
+    reconcile,
+    resolving,
+)
 from musicapp_pipeline.generation.errors import JobVanished, ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
@@ -150,7 +157,7 @@ def _book(session: Session, attempt_id: str, late: Sequence[ProviderJob]) -> int
     version = takes.get(session, attempt.version_id)
     owned = acceptance.owned_jobs(session, attempt.provider, "")
     free = [job for job in late if identity(job.id) not in owned]
-    ours = reconcile.candidates(free, attempt, version.prompt)
+    ours = evidence.candidates(free, attempt, version.prompt)
     if len(ours) <= reconcile.paid_unseen(session, attempt, version.prompt):
         return 0  # what a person saw charged is booked already
     for job in ours:

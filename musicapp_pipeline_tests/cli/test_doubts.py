@@ -23,6 +23,9 @@ def state(desk: Desk, version_id: str) -> str:
 def test_takes_in_doubt_are_listed_with_what_can_be_done(desk):
     version = in_doubt(desk)
     [told] = doubts(desk.bench.settings)
+    with desk.database.read() as session:
+        sent = takes.get(session, version.id).prompt
+    assert f"{version.seconds} s, {version.size}: {sent[:20]}" in told
     assert told.startswith(f"{version.key}  unknown since ")
     assert "may or may not have accepted" in told
     assert "\n  - " in told

@@ -51,7 +51,8 @@ def _known() -> Catalogue:
 
 
 def record(model: str = "sora-2", **changes: Any) -> Capabilities:
-    return _known().capabilities(model).model_copy(update=changes)
+    """Of a model as a person has entered it who knows that the server's list is good."""
+    return _known().capabilities(model).model_copy(update={"can_list": True, **changes})
 
 
 def client_of(server: FaultServer, key: str | None = KEY, **changes: Any) -> VideosApi:

@@ -1,6 +1,6 @@
 """Was it bought? What happens after an answer was lost, and what a person can say."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import count
 
@@ -185,6 +185,87 @@ def test_a_list_that_misses_a_job_which_is_known_proves_nothing(world):
     assert posts(world) == 2, "not sent again"
     told = next(job.error for job in world.jobs() if job.error)
     assert "does not show job video_00000001 either" in told["message"]
+
+
+def lose_another(world, age: timedelta = timedelta(hours=3)) -> str:
+    """A second take's request is lost, long after the first one was bought; what its job says."""
+    world.admit()
+    world.drive()
+    with world.database.write() as session:
+        first = ledger.locked(session, world.attempt().id)
+        for moment in ("created_at", "submitted_at", "accepted_at"):
+            setattr(first, moment, getattr(first, moment) - age)
+    for job in world.server.jobs.values():
+        job.created -= age.total_seconds()
+    world.server.script("create", "lose_request")
+    world.admit()
+
+
+def why_parked(world) -> str:
+    assert sorted(world.statuses()) == ["landed", "unknown"]
+    assert posts(world) == 2, "not sent again"
+    return next(job.error["message"] for job in world.jobs() if job.error)
+
+
+def test_a_list_that_misses_a_job_of_hours_ago_proves_nothing_either(world):
+    """A list that is always empty: no right to it, or it is another server's behind a gateway."""
+    lose_another(world)
+    hide_from_list(world, *world.server.jobs)
+    world.drive()
+    assert "does not show job video_00000001 either" in why_parked(world)
+
+
+def tell(world, **changed) -> None:
+    """What the list says of its jobs."""
+    page = world.server._list
+
+    def other(request):
+        answer = page(request)
+        for told in answer.body["data"]:
+            told.update({name: say(told[name]) for name, say in changed.items()})
+        return answer
+
+    world.server._list = other
+
+
+def test_a_list_that_tells_other_prompts_than_were_sent_proves_nothing(world):
+    """A service that makes prompts prettier, or cuts them off: ours could not be recognised."""
+    lose_another(world)
+    tell(world, prompt=lambda sent: f"Cinematic, highly detailed: {sent}")
+    world.drive()
+    assert "tells other prompts than were sent" in why_parked(world)
+
+
+def test_a_job_with_other_words_is_a_doubt_while_nothing_shows_how_prompts_are_told(world):
+    world.server.script("create", "lose_response")
+    tell(world, prompt=lambda sent: f"Cinematic, highly detailed: {sent}")
+    world.admit()
+    world.drive()
+    assert (world.statuses(), posts(world)) == (["unknown"], 1)
+    assert "lists video_00000001" in world.jobs()[0].error["message"]
+
+
+def test_an_equal_job_that_looks_older_is_a_doubt(world):
+    """Its server's clock or time zone may be wrong."""
+    lose_another(world, timedelta(hours=12))
+    with world.database.write() as session:
+        prompt = takes.get(session, world.attempts()[1].version_id).prompt
+    (known,) = world.server.jobs.values()
+    fields = {**known.request, "prompt": prompt}
+    world.server._bill(fields, None).created -= 5 * 3600
+    world.drive()
+    assert "looks older" in why_parked(world)
+
+
+def test_times_without_a_zone_are_not_believed(world):
+    """A server five hours west of Greenwich."""
+    west = timezone(timedelta(hours=-5))
+    tell(world, created_at=lambda at: datetime.fromtimestamp(at, west).strftime("%Y-%m-%dT%H:%M"))
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive()
+    assert (world.states(), posts(world)) == (["settled"], 1)
+    world.check_settled()
 
 
 def test_a_provider_whose_clock_is_minutes_behind_is_understood(world):
@@ -645,6 +726,52 @@ def test_a_mistyped_job_is_put_right(tmp_path, given_up):
         world.drive()
         assert (world.states(), world.statuses()) == (["settled"], ["landed"])
         world.check_settled()
+
+
+def test_a_mistyped_job_is_put_right_at_once(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        (found,) = world.server.jobs
+        for job_id in (f"{found}0", found):
+            with world.database.write() as session:
+                resolving.attach(session, version_id, job_id)
+        world.drive()
+        assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+        world.check_settled()
+
+
+def test_jobs_that_were_attached_the_wrong_way_round_are_told_and_put_right(tmp_path):
+    with money_world("sqlite", tmp_path, dialect="litellm", scenes=2) as world:
+        provider = world.provider(can_list=False)
+        world.server.script("create", "lose_response", "lose_response")
+        first, second = (made.version for made in world.admit(provider=provider))
+        world.drive(provider=provider)
+        jobs = {job.request["prompt"]: id_ for id_, job in world.server.jobs.items()}
+        right, wrong = jobs[world.take(first.id).prompt], jobs[world.take(second.id).prompt]
+        with world.database.write() as session:
+            resolving.attach(session, first.id, wrong)
+        world.drive(provider=provider)
+        assert world.states() == ["stuck", "unknown"]
+        told = world.take(first.id).error
+        assert "another take" in told["message"] and "attach" in told["actions"][0]
+        for version, job_id in ((first, right), (second, wrong)):
+            with world.database.write() as session:
+                resolving.attach(session, version.id, job_id)
+        world.drive(provider=provider)
+        assert world.statuses() == ["landed", "landed"]
+        world.check_settled()
+
+
+def test_an_attached_job_of_another_length_is_told(tmp_path):
+    with parked(tmp_path) as world:
+        version_id = lose_answer(world)
+        (found,) = world.server.jobs
+        world.server.jobs[found].request["seconds"] = "8"
+        with world.database.write() as session:
+            resolving.attach(session, version_id, found)
+        world.drive()
+        assert world.states() == ["stuck"]
+        assert "of another size or length" in world.take(version_id).error["message"]
 
 
 def test_what_was_said_to_be_not_charged_is_booked_once_its_job_turns_up(tmp_path):

@@ -195,7 +195,7 @@ def _moment(value: Any) -> datetime | None:
             return datetime.fromtimestamp(value, UTC)
         if isinstance(value, str) and value:
             moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment if moment.tzinfo else None  # some server's local time
     except (ValueError, OverflowError, OSError):
         return None
     return None
