@@ -336,6 +336,44 @@ def test_what_a_shorter_master_had_no_room_for_comes_back_with_one_that_has(
     assert [s.order for s in rows] == [n + 1 for n in range(len(rows))]
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["shorter mix", "shorter other recording"])
+def test_a_scene_that_a_shorter_master_cuts_through_is_whole_again_later(
+    studio: Studio, other: bool
+) -> None:
+    end = int(SHORT * FPS)
+    paid = next(s for s in studio.scenes() if s.start_frame < end < s.end_frame)
+    take = studio.take(paid)
+    if other:
+        studio.hear(song(137, 3)[: int(SHORT * RATE)], analysis(SHORT, bpm=137))
+    else:
+        studio.hear(*shorter())
+    cut = same(studio.generate(), paid)
+    assert (cut.start_frame, cut.end_frame) == (paid.start_frame, end)
+    studio.hear(later(LATER), heard_later(LATER))
+    rows = studio.generate()
+    after = same(rows, paid)
+    assert after.start_time == pytest.approx(paid.start_time + LATER)
+    assert after.end_time == pytest.approx(paid.end_time + LATER)
+    version = studio.read(take)
+    assert (version.in_point, version.mezzanine) == (0, None)
+    with studio.bench.database.read() as session:
+        assert version.plan_fingerprint == plan_of(session, studio.bench, paid.key).fingerprint
+    assert all(a.end_frame == b.start_frame for a, b in pairwise(rows))
+
+
+def test_what_was_cut_off_at_the_start_is_there_again_later(studio: Studio) -> None:
+    first, second = studio.scenes()[:2]
+    take = studio.take(second)
+    gone = first.end_time + 1.0
+    studio.hear(later(-gone), heard_later(-gone))
+    cut = same(studio.generate(), second)
+    assert (cut.start_frame, studio.read(take).in_point) == (0, 24)
+    studio.hear(song(), analysis())
+    after = same(studio.generate(), second)
+    assert (after.start_frame, after.end_frame) == (second.start_frame, second.end_frame)
+    assert studio.read(take).in_point == 0
+
+
 def test_a_scene_that_comes_back_gives_way_to_what_was_bought_meanwhile(studio: Studio) -> None:
     paid = studio.scenes()[-2]
     take = studio.take(paid)

@@ -19,7 +19,7 @@ from musicapp_pipeline.analysis.replacing import Offset, offset_between
 from musicapp_pipeline.defs.making import digest
 from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.stages import AUDIO_ANALYSIS
-from musicapp_pipeline.defs.storyboard import away, carrying
+from musicapp_pipeline.defs.storyboard import away, carrying, short
 from musicapp_pipeline.store import artifacts, events, projects, scenes
 from musicapp_pipeline.store.errors import MediaMissing
 from musicapp_pipeline.store.models import Artifact, Scene, Storyboard
@@ -72,10 +72,11 @@ def warnings_of(board: Storyboard, rows: Sequence[Scene]) -> list[str]:
 
 
 def _masters(heard: Mapping[str, Any]) -> set[str]:
-    """The former songs that scenes or edits are timed for, also scenes that are out."""
+    """The former songs that scenes or edits are timed for, also scenes that are out or short."""
     named = {heard.get("master"), (heard.get("edits") or {}).get("of")}
     named |= {*heard.get("strangers", {}).values()}
-    named |= {entry["of"] for entry in heard.get("away", {}).values()}
+    for out in ("away", "short"):
+        named |= {entry["of"] for entry in heard.get(out, {}).values()}
     return {m for m in named if m}
 
 
@@ -153,15 +154,18 @@ class _Replacing:
     def _scenes(self, analysis: SongAnalysis) -> dict[str, Any]:
         """Move the scenes, and take in again those that were out; note those that could not follow
         and those that have no place."""
-        present = scenes.of_project(self._session, self._project.id)
-        present.sort(key=lambda s: s.start_frame)
+        session, bench = self._session, self._task.bench
+        present = scenes.of_project(session, self._project.id)
         strangers = self._before.get("strangers", {})
         last = max((s.end_frame for s in present), default=0)
-        out = away.waiting(self._session, self._before)
-        homes = {s.id: (strangers.get(s.id, self._base), last) for s in present}
+        out = away.waiting(session, self._before)
+        cut_short = self._before.get("short", {})
+        whole = {s.id: short.make_whole(session, bench, s, cut_short.get(s.id)) for s in present}
+        present.sort(key=lambda s: s.start_frame)
+        homes = {s.id: whole[s.id] or (strangers.get(s.id, self._base), last) for s in present}
         homes |= {s.id: home for home, group in out.items() for s in group}
         rows = [*present, *chain.from_iterable(out.values())]
-        taken = {s.id for s in rows if scenes.has_takes(self._session, s.id)}
+        taken = {s.id for s in rows if scenes.has_takes(session, s.id)}
         places: dict[str, Carried | None] = {}
         for home in dict.fromkeys(homes[s.id] for s in present):
             group = [s for s in present if homes[s.id] == home]
@@ -172,22 +176,26 @@ class _Replacing:
         foreign = {i for i in taken if self._trusted(homes[i][0]) is None}
         returning = {s.id for s in rows if s.archived_at is not None}
         kept = [s.id for s in rows if s.id in taken]
-        _part(kept, foreign | returning, places)
-        homeless = []
+        _part(kept, foreign | returning | {i for i in whole if whole[i]}, places)
+        homeless, shortened = [], {}
         for scene in rows:
             place = places.get(scene.id)
             if place is not None:
                 if scene.id in returning:
-                    scenes.restore(self._session, scene)
+                    scenes.restore(session, scene)
                 seconds = self._trusted(homes[scene.id][0]) or 0.0
-                carrying.place(self._session, self._task.bench, scene, place, seconds)
+                if scene.id in taken:
+                    shortened[scene.id] = short.note(scene, homes[scene.id], place, seconds)
+                carrying.place(session, bench, scene, place, seconds)
                 continue
             homeless.append((scene, homes[scene.id]))
             if scene.id not in returning:
-                scenes.archive(self._session, scene)
+                scenes.archive(session, scene)
+        shortened = {i: entry for i, entry in shortened.items() if entry is not None}
         staying = {i: homes[i][0] for i in sorted(foreign) if places.get(i) is not None}
         return {
             **({"strangers": staying} if staying else {}),
+            **({"short": shortened} if shortened else {}),
             **away.note(homeless, taken),
         }
 
@@ -231,8 +239,8 @@ def _part(kept: Sequence[str], yielding: set[str], places: dict[str, Carried | N
         if a is None or a.end_frame <= b.start_frame:
             left = right
         elif left in yielding and right not in yielding:
-            short = replace(a, end_frame=b.start_frame, end_time=b.start_time)
-            places[left] = short if short.end_frame > short.start_frame else None
+            early = replace(a, end_frame=b.start_frame, end_time=b.start_time)
+            places[left] = early if early.end_frame > early.start_frame else None
             left = right
         else:
             cut = a.end_frame - b.start_frame
