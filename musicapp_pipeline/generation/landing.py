@@ -97,9 +97,17 @@ def undelivered(
         jobs.progress(session, row.id, 0.8, message)
 
 
-def unstored(session: Session, attempt_id: str, why: str, retry: float, longest: float) -> None:
-    """It is paid for and there, but cannot be kept here: fetched again, ever later, for as long as
-    the provider has it. Nothing at our end gives a paid clip up.
+def unstored(
+    session: Session,
+    attempt_id: str,
+    why: str,
+    retry: float,
+    longest: float,
+    *,
+    what: str = "it could not be stored here",
+) -> None:
+    """It is paid for and there, but cannot be kept here, or is not asked for where it is: fetched
+    again, ever later, for as long as the provider has it. Nothing at our end gives a paid clip up.
 
     Args:
         retry: seconds until the first round after this one; doubled each time.
@@ -113,7 +121,7 @@ def unstored(session: Session, attempt_id: str, why: str, retry: float, longest:
     attempt.next_action_at = clock.moment(session) + timedelta(seconds=wait)
     attempt.error = {"code": "not_stored", "message": why}
     for row in open_jobs(session, attempt.version_id):
-        message = f"paid and finished, but it could not be stored here: {why} Fetching it again."
+        message = f"paid and finished, but {what}: {why} Fetching it again."
         jobs.progress(session, row.id, 0.8, message)
 
 

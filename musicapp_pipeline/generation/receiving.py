@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import landing
+from musicapp_pipeline.generation import landing, submission
 from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.media import MediaStore, sha256_file
@@ -43,6 +44,12 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
             digest = await asyncio.to_thread(sha256_file, path)
     except DownloadFailed as error:
         problem = error
+        elsewhere = submission.elsewhere(attempt, drive.provider.key)
+        if elsewhere is not None:  # that it is not there says nothing
+            retry, longest = drive.options.retry, drive.options.longest_store
+            told = partial(landing.unstored, why=error.message, what=elsewhere)
+            await drive.write(lambda s: told(s, attempt.id, retry=retry, longest=longest))
+            return False
         wait = drive.options.retry * BACKOFF**attempt.download_tries
         rounds = drive.options.download_rounds
         await drive.write(lambda s: landing.undelivered(s, attempt.id, problem, wait, rounds))

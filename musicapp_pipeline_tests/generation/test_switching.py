@@ -9,7 +9,8 @@ from musicapp_pipeline.generation import absence
 from musicapp_pipeline.generation.crew import Crew
 from musicapp_pipeline.generation.errors import BadModelConfig
 from musicapp_pipeline.generation.registry import provider_named
-from musicapp_pipeline_tests.generation.helpers import extra, settings
+from musicapp_pipeline_tests.generation.fault_server import FaultServer
+from musicapp_pipeline_tests.generation.helpers import client_of, extra, settings
 from musicapp_pipeline_tests.generation.money_world import QUICK, money_world, run_until
 
 pytestmark = pytest.mark.usefixtures("quick_check")
@@ -48,6 +49,31 @@ def _heard(world):
         world.landings.append(key)
 
     return heard
+
+
+@pytest.mark.parametrize("fault", ["404", "410"])
+def test_a_finished_clip_is_not_given_up_where_its_job_was_never_sent(world, fault):
+    """The address is changed while a clip is being fetched, and put back."""
+    world.server.script("content", *["500"] * 9999)
+    world.admit()
+    fetching = {"download_tries": 1, "download_rounds": 99}
+    world.drive(lambda: world.attempt().download_tries >= 1, **fetching)
+    world.server._faults["content"].clear()
+    with FaultServer() as other:
+        other.script("content", *[fault] * 100)
+        world.time_passes()
+        world.drive(
+            lambda: world.attempt().storing_tries > 2,
+            provider=client_of(other),
+            download_tries=1,
+            download_rounds=1,
+        )
+    assert world.states() == ["completed"]
+    assert "sent to another server" in world.jobs()[0].message
+    world.time_passes()
+    world.drive()
+    assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+    world.check_settled()
 
 
 def told_of(world):

@@ -45,6 +45,8 @@ def test_a_clip_is_bought_watched_and_fetched_in_every_dialect(dialect, tmp_path
         "Unsupported operation 'video_remix'",
         "The remix endpoint is not yet implemented.",
         "video_remix unsupported",
+        "This model doesn't support remix",
+        "Remix is not supported for this model",
     ],
 )
 def test_a_server_that_says_so_has_no_remix(words):
@@ -57,6 +59,8 @@ def test_a_server_that_says_so_has_no_remix(words):
         "video_remix: cost calculation failed: unsupported operand type(s) for *: 'NoneType'",
         "remix failed: the codec is not supported by this worker",
         "this size is unsupported. The remix was begun",
+        "video_remix accepted upstream (job 77) but logging callback not implemented",
+        "NotImplementedError: cost tracking of video_remix",
         "remix",
         "not supported",
     ],
@@ -78,6 +82,46 @@ def test_where_there_is_no_remix_nothing_is_bought_and_it_is_remembered(dialect)
         assert talk(server, remix) == "emulated"
         assert len(server.ledger.charges) == 1
         assert sum(r.segments[-1] == "remix" for r in server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (410, "The source video has expired"),
+        (400, "Video is not available for remixing any more"),
+        (422, "video_id: not found"),
+    ],
+)
+def test_a_source_that_is_gone_is_emulated_and_others_are_asked_for(server, status, words):
+    async def gone(*_):
+        return Response(status, {"error": {"message": words, "code": "invalid_value"}})
+
+    async def remix(client):
+        with pytest.raises(errors.RemixUnsupported):
+            await client.remix((await client.submit(request())).id, "closer")
+        return client.capabilities("sora-2").remix
+
+    server._remix = gone
+    assert talk(server, remix, remix="native") == "native"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("moderated", errors.Refused),
+        ("401", errors.CredentialsRejected),
+        ("quota", errors.QuotaExhausted),
+        ("429", errors.RateLimited),
+    ],
+)
+def test_a_remix_that_is_refused_for_what_a_new_one_would_be_is_not_emulated(server, fault, kind):
+    server.script("remix", fault)
+
+    async def remix(client):
+        return await client.remix((await client.submit(request())).id, "closer")
+
+    with pytest.raises(kind):
+        talk(server, remix)
 
 
 def test_a_remix_that_fails_for_another_reason_stays_ambiguous(server):

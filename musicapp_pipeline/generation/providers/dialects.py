@@ -44,8 +44,8 @@ _URL = re.compile(r"https?://[^\s\"'<>]+")
 _LACKING = (
     r"(?:not\s+(?:yet\s+)?(?:supported|implemented)|unsupported(?!\s+operand)|notimplemented)"
 )
-_CLAUSE = r"[^.:;]{0,60}"
-"""What may stand between two words of one statement."""
+_CLAUSE = r"(?:[^\w.:;]+\w+){0,3}?[^\w.:;]+"
+"""What may stand between two words of one statement: three more at most."""
 
 
 def job_from(
@@ -126,8 +126,13 @@ def says_unsupported(text: str, what: str) -> bool:
     Both have to be said in one breath: "unsupported" alone may be about anything, such as Python's
     own words for a bug after the purchase, and on a 5xx a wrong guess would be paid for.
     """
-    said = rf"{what}{_CLAUSE}{_LACKING}|{_LACKING}{_CLAUSE}{what}|notimplementederror:[^.;]*{what}"
-    return bool(re.search(said, text, re.IGNORECASE))
+    said = (
+        rf"{what}\w*{_CLAUSE}{_LACKING}",
+        rf"{_LACKING}{_CLAUSE}\w*{what}",
+        rf"does(?:n.t|\s+not)\s+support\s+(?:\w+[\s_])?{what}",
+        rf"notimplementederror:\W*(?:\w+[\s_])?{what}",
+    )
+    return any(re.search(words, text, re.IGNORECASE) for words in said)
 
 
 def wants_json(status: int, text: str) -> bool:

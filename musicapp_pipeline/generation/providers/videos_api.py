@@ -14,8 +14,10 @@ from musicapp_pipeline import logs
 from musicapp_pipeline.generation.errors import (
     AmbiguousSubmit,
     DownloadFailed,
+    GenerationError,
     JobVanished,
     ListingUnsupported,
+    NotAccepted,
     RemixUnsupported,
     StatusUnavailable,
 )
@@ -155,6 +157,8 @@ class VideosApi:
         if not answer.ok and says_unsupported(error_of(answer)[0], "remix"):
             self._remixes = False
             raise self._no_remix()
+        if 400 <= answer.status < 500 and _is_plain(refusal(answer, self._base.host)):
+            raise self._no_remix()  # this source is gone, or is none; others may be there
         return self._accepted(answer)
 
     def _no_remix(self) -> RemixUnsupported:
@@ -286,3 +290,8 @@ def _no_clip(answer: Answer) -> DownloadFailed:
         retry_after=retry_after(answer.headers),
         permanent=answer.status in (410, 422),
     )
+
+
+def _is_plain(error: GenerationError) -> bool:
+    """Whether a request was turned down for itself, not for content, account or pace."""
+    return type(error) is NotAccepted and error.permanent
