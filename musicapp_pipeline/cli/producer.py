@@ -61,6 +61,8 @@ class Producer:
         with self.bench.database.write() as session:
             self._late = look_again(session, project_id, self.bench.provider.name)
         with dispatcher, observed_by(self._observe):
+            if self._in_doubt(project_id):
+                dispatcher.swept(SWEPT)  # what is found now is waited for
             while not self._advance(project_id):
                 pass
             dispatcher.swept(SWEPT)
@@ -124,6 +126,10 @@ class Producer:
                 best = best_take(fresh_takes(session, self.bench, scene))
                 if best is not None:
                     takes.select_version(session, scene, best)
+
+    def _in_doubt(self, project_id: str) -> bool:
+        with self.bench.database.read() as session:
+            return any(q.state == "unknown" for q in open_questions(session, project_id))
 
     def _still_looking(self) -> bool:
         """A clip that was late may be there by now, and paid for."""

@@ -291,19 +291,22 @@ def park_unknown(session: Session, attempt_id: str, why: str) -> None:
     if attempt.state != "unknown":
         return
     attempt.next_action_at = None
+    first = _first(attempt)
     error: dict[str, object] = {
         "code": "submission_unknown",
-        "message": f"The provider may or may not have accepted this take{_first(attempt)}: {why}."
+        "message": f"The provider may or may not have accepted this take{first}: {why}."
         f" ${attempt.reserved_usd:.2f} stays held against the cap.",
         "actions": list(states.WHAT_TO_DO["unknown"]),
     }
-    attempt.error = error
+    attempt.error = {**error, "first": first}
     standing.end_take(session, attempt, "unknown", error)
 
 
 def _first(attempt: GenerationAttempt) -> str:
     """When it was sent and what came back, for whoever has to find it in a console."""
     told = attempt.error or {}
+    if "first" in told:
+        return str(told["first"])
     sent = f"sent {attempt.submitted_at:%Y-%m-%d %H:%M:%S} UTC" if attempt.submitted_at else ""
     # The first word on a doubt offers no actions; the last one, which this becomes, does.
     came = str(told.get("message", "")) if "actions" not in told else ""

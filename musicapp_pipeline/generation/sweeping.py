@@ -20,6 +20,7 @@ from musicapp_pipeline.generation import (
     clock,
     evidence,
     ledger,
+    parked,
     reconcile,
     resolving,
 )
@@ -42,12 +43,13 @@ LONGEST = timedelta(days=30)
 async def sweep(drive: "Drive") -> int:
     """Look once for late purchases of attempts that were declared absent or not charged.
 
-    Nothing is asked of the provider while there is no such attempt.
+    Those that were left to a person are looked for as well. Nothing is asked of the provider while
+    there is no such attempt.
 
     Returns:
-        How many were found and booked.
+        How many were found.
     """
-    return await _listed(drive) + await _finished(drive)
+    return await _listed(drive) + await _finished(drive) + await parked.look(drive)
 
 
 async def _finished(drive: "Drive") -> int:

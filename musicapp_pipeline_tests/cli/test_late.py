@@ -8,6 +8,7 @@ from musicapp_pipeline.cli import producer
 from musicapp_pipeline.cli.late import coming, late_notes
 from musicapp_pipeline.cli.make import _cost
 from musicapp_pipeline.cli.producer import Producer
+from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.background import BackgroundDispatcher
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline_tests.defs.test_background import bench_of
@@ -59,6 +60,21 @@ def test_a_take_in_doubt_is_said_with_what_is_held(world):
         attempt = ledger.locked(session, world.attempt().id)
         attempt.state, attempt.settled_usd, attempt.next_action_at = "unknown", None, None
     assert notes(world)[0].startswith("takes in doubt: 1, $0.24 held;")
+
+
+def test_a_take_in_doubt_is_looked_for_before_anything_is_decided(tmp_path, monkeypatch):
+    """The same command again, once the model's entry vouches for the list, finds it."""
+    monkeypatch.setattr(producer, "SWEPT", PATIENCE)
+    decided = []
+    with money_world("sqlite", tmp_path) as world:
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive(provider=world.provider(can_list=False))
+        assert world.statuses() == ["unknown"]
+        look = lambda *_: decided.append(world.statuses()) or True  # noqa: E731
+        monkeypatch.setattr(Producer, "_advance", look)
+        Producer(bench_of(world, tmp_path), None, View(), 1).run(world.project_id)
+    assert decided[0] in (["generating"], ["landed"])
 
 
 def test_the_mocks_charges_are_not_what_a_film_cost(world):
