@@ -8,15 +8,12 @@ from musicapp_pipeline.analysis.arrays import Doubles
 from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.analysis.model import Beat, SongAnalysis
+from musicapp_pipeline.analysis.tapping import earned, tapped_grid
 
 METRES = range(1, 13)
 TEMPI = f"{SLOWEST:.0f} to {FASTEST:.0f} BPM"
-_STEADY = 0.04
-"""Taps that stray less than this from a line mean a constant tempo."""
 _TOGETHER = 0.05
 """Seconds; two taps nearer than this are one that bounced."""
-_SNAP = 0.04
-"""Seconds within which an onset says where a tap was meant."""
 
 
 def shift_beats(analysis: SongAnalysis, milliseconds: float) -> SongAnalysis:
@@ -95,9 +92,8 @@ def double_tempo(analysis: SongAnalysis) -> SongAnalysis:
 def tap_tempo(analysis: SongAnalysis, taps: Sequence[float]) -> SongAnalysis:
     """Replace the grid by a person's taps.
 
-    Steady taps become a constant tempo through the whole song, placed on the onsets nearest to
-    them; taps that follow a changing tempo are kept as they are, and the tempo of the first and
-    last four goes on before and after them.
+    Taps say how fast and where; the heard beats or the onsets that go with them say the rest of
+    the song (see ``tapping``). Taps that follow a changing tempo are kept as they are.
 
     Args:
         analysis: the song.
@@ -124,16 +120,18 @@ def tap_tempo(analysis: SongAnalysis, taps: Sequence[float]) -> SongAnalysis:
                 value=round(bpm, 1),
                 allowed=TEMPI,
             )
-    grid = _grid(times, analysis)
+    grid = np.unique(np.round(tapped_grid(times, analysis), 4))
+    sure = round(earned(times, grid, analysis), 3)
+    if np.array_equal(grid, [b.time for b in analysis.beats]):
+        return analysis.model_copy(update={"bpm_confidence": max(sure, analysis.bpm_confidence)})
     strengths = {round(b.time, 2): b.strength for b in analysis.beats}
     beats = tuple(
-        Beat(time=round(float(t), 4), strength=strengths.get(round(float(t), 2), 0.5)) for t in grid
+        Beat(time=float(t), strength=strengths.get(round(float(t), 2), 0.5)) for t in grid
     )
-    old = analysis.downbeats[0] if analysis.downbeats else times[0]
-    first = int(np.argmin(np.abs(grid - old)))
     steady = 60 / float(np.median(np.diff(grid)))
+    first = _bar_start(grid, analysis)
     changed = _rebarred(analysis, beats, analysis.metre, first, steady)
-    return changed.model_copy(update={"bpm_confidence": 1.0})
+    return changed.model_copy(update={"bpm_confidence": sure})
 
 
 def set_first_downbeat(
@@ -174,36 +172,18 @@ def _rebarred(
     )
 
 
-def _grid(taps: Doubles, analysis: SongAnalysis) -> Doubles:
-    """Beats over the whole song from taps in a part of it."""
-    index = np.arange(len(taps))
-    period, start = (float(v) for v in np.polyfit(index, taps, 1))
-    strays = np.abs(taps - (start + period * index)) / period
-    if float(np.median(strays)) < _STEADY:
-        anchor = start + _onset_offset(taps, analysis)
-        before = int(np.floor(anchor / period))
-        after = int(np.floor((analysis.duration - anchor) / period))
-        grid = anchor + period * np.arange(-before, after + 1)
-    else:
-        head, tail = np.median(np.diff(taps[:5])), np.median(np.diff(taps[-5:]))
-        grid = np.concatenate(
-            [
-                np.arange(taps[0] - head, 0, -head)[::-1],
-                taps,
-                np.arange(taps[-1] + tail, analysis.duration, tail),
-            ]
-        )
-    return np.asarray(grid[(grid >= 0) & (grid <= analysis.duration)])
-
-
-def _onset_offset(taps: Doubles, analysis: SongAnalysis) -> float:
-    """How far the taps lie from the sounds they were meant for (people tap early or late)."""
-    onsets = np.asarray(analysis.onsets)
-    if not len(onsets):
-        return 0.0
-    nearest = onsets[np.argmin(np.abs(onsets - taps[:, None]), axis=1)] - taps
-    near = nearest[np.abs(nearest) < _SNAP]
-    return float(np.median(near)) if len(near) >= len(taps) / 2 else 0.0
+def _bar_start(grid: Doubles, analysis: SongAnalysis) -> int:
+    """The beat of a new grid from which bars meet most of those that were heard."""
+    if not analysis.downbeats:
+        return 0
+    old = np.array(analysis.downbeats)
+    nearest = np.argmin(np.abs(grid[:, None] - old), axis=0)
+    met = nearest[np.abs(grid[nearest] - old) < _TOGETHER]
+    if not len(met):
+        return int(nearest[0])
+    votes = np.bincount(met % analysis.metre, minlength=analysis.metre)
+    best = np.flatnonzero(votes == votes.max())
+    return int(next(n for n in met if n % analysis.metre in best))
 
 
 def _first_downbeat(analysis: SongAnalysis) -> int:

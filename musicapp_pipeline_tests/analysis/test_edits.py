@@ -83,13 +83,13 @@ def test_doubling_a_waltz_gives_six_with_the_same_bars():
     assert doubled.downbeats == song(metre=3).downbeats
 
 
-def test_steady_taps_make_a_constant_grid_on_the_onsets():
+def test_taps_twice_as_fast_put_a_beat_between_every_two():
     taps = [4.0 + 0.25 * i + (0.01 if i % 2 else -0.005) for i in range(8)]
     tapped = beat_edits.tap_tempo(song(), taps)
     assert tapped.bpm == pytest.approx(240, rel=0.01)
-    assert tapped.bpm_confidence == 1
+    assert tapped.bpm_confidence < 0.6  # half of the beats are silent
     assert tapped.beats[0].time < 0.5
-    assert tapped.beats[-1].time > 33
+    assert tapped.beats[-1].time > 32
     assert_whole(tapped)
 
 
