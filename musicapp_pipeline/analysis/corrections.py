@@ -80,6 +80,28 @@ def shifted(edits: Mapping[str, Any], seconds: float, duration: float) -> dict[s
     return out
 
 
+def left_out(edits: Mapping[str, Any], seconds: float, duration: float) -> list[str]:
+    """What ``shifted`` leaves out of typed edits, sections and lines, as people know it."""
+    moved = shift_edits(readable(edits.get("analysis", ()))[0], seconds)
+    out = [
+        f"your edit ({edit.kind.replace('_', ' ')}{_name(edit)})"
+        for edit in moved
+        if _inside(edit, duration) is None
+    ]
+    for key, said in (("sections", "name"), ("lyrics", "text")):
+        out += [
+            f"“{row[said]}”"
+            for row in edits.get(key) or ()
+            if row["endTime"] + seconds <= 0 or row["startTime"] + seconds >= duration
+        ]
+    return out
+
+
+def _name(edit: Edit) -> str:
+    name = getattr(edit, "name", None)
+    return f" “{name}”" if name else ""
+
+
 def _inside(edit: Edit, duration: float) -> Edit | None:
     """The edit, if its moments are in the song; of taps those that are, if they still tell."""
     if isinstance(edit, TapTempo):

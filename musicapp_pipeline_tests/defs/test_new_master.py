@@ -374,6 +374,45 @@ def test_what_was_cut_off_at_the_start_is_there_again_later(studio: Studio) -> N
     assert studio.read(take).in_point == 0
 
 
+@pytest.mark.parametrize("detour", [False, True])
+def test_corrections_behind_a_shorter_master_are_named_and_come_back(
+    studio: Studio, detour: bool
+) -> None:
+    renames = [
+        {"kind": "rename_section", "time": t, "name": n} for t, n in ((5.0, "Start"), (35.0, "End"))
+    ]
+    line = {"text": "my last line", "startTime": 30.0, "endTime": 34.0}
+    studio.correct(analysis=renames, lyrics=[LINE, line])
+    studio.hear(*shorter())
+    studio.generate()
+    assert [e["name"] for e in studio.edits()["analysis"]] == ["Start"]
+    [told] = studio.warnings()
+    assert "“End”" in told
+    assert "“my last line”" in told
+    if detour:
+        studio.hear(song(137, 3), analysis(bpm=137))
+        studio.generate()
+    studio.hear(later(LATER), heard_later(LATER))
+    studio.generate()
+    assert studio.warnings() == []
+    edits = studio.edits()
+    assert [e["name"] for e in edits["analysis"]] == ["Start", "End"]
+    assert edits["analysis"][1]["time"] == pytest.approx(35 + LATER, abs=0.002)
+    assert [x["text"] for x in edits["lyrics"]] == [LINE["text"], line["text"]]
+    assert edits["lyrics"][1]["endTime"] == pytest.approx(34 + LATER, abs=0.002)
+
+
+def test_corrections_that_were_changed_since_are_the_ones_that_count(studio: Studio) -> None:
+    line = {"text": "my last line", "startTime": 30.0, "endTime": 34.0}
+    studio.correct(lyrics=[LINE, line])
+    studio.hear(*shorter())
+    studio.generate()
+    studio.correct(lyrics=[{**LINE, "text": "other words"}])
+    studio.hear(song(), analysis())
+    studio.generate()
+    assert [x["text"] for x in studio.edits()["lyrics"]] == ["other words"]
+
+
 def test_a_scene_that_comes_back_gives_way_to_what_was_bought_meanwhile(studio: Studio) -> None:
     paid = studio.scenes()[-2]
     take = studio.take(paid)

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.analysis.corrections import corrected, shifted
+from musicapp_pipeline.analysis.corrections import corrected
 from musicapp_pipeline.analysis.model import SongAnalysis
 from musicapp_pipeline.analysis.replacing import Offset, offset_between
 from musicapp_pipeline.defs.making import digest
 from musicapp_pipeline.defs.stage import Task
 from musicapp_pipeline.defs.stages import AUDIO_ANALYSIS
-from musicapp_pipeline.defs.storyboard import away, carrying, short
+from musicapp_pipeline.defs.storyboard import away, carrying, moving_edits, short
 from musicapp_pipeline.store import artifacts, events, projects, scenes
 from musicapp_pipeline.store.errors import MediaMissing
 from musicapp_pipeline.store.models import Artifact, Scene, Storyboard
@@ -73,7 +73,8 @@ def warnings_of(board: Storyboard, rows: Sequence[Scene]) -> list[str]:
 
 def _masters(heard: Mapping[str, Any]) -> set[str]:
     """The former songs that scenes or edits are timed for, also scenes that are out or short."""
-    named = {heard.get("master"), (heard.get("edits") or {}).get("of")}
+    named = {heard.get("master")}
+    named |= {(heard.get(part) or {}).get("of") for part in ("edits", "written")}
     named |= {*heard.get("strangers", {}).values()}
     for out in ("away", "short"):
         named |= {entry["of"] for entry in heard.get(out, {}).values()}
@@ -116,11 +117,16 @@ class _Replacing:
             **({"asked": self._before["asked"]} if "asked" in self._before else {}),
         }
         if self._base is not None:
-            note |= self._edits()
+            note |= moving_edits.move(
+                self._board, self._project, self._before, self._base, self._trusted
+            )
+            outside = note.get("lost", [])
             analysis = corrected(
                 SongAnalysis.model_validate(self._board.analysis), self._board.edits
             )
             note |= self._scenes(analysis)
+            if lost := [*outside, *(told for told in note.get("lost", ()) if told not in outside)]:
+                note["lost"] = lost
             offset = self._offsets[self._base]
             if offset.confidence >= TRUSTED:
                 note["said"] = {"run": self._task.run_id, "seconds": round(offset.seconds, 3)}
@@ -130,26 +136,6 @@ class _Replacing:
     def _trusted(self, master: str) -> float | None:
         offset = self._offsets[master]
         return offset.seconds if offset.confidence >= TRUSTED else None
-
-    def _edits(self) -> dict[str, Any]:
-        """Shift a person's corrections; of another recording, note whose they are."""
-        edits = self._board.edits
-        if not edits:
-            return {}
-        foreign = self._before.get("edits")
-        timed_for = self._base
-        if foreign and foreign["print"] == digest(edits):
-            timed_for = foreign["of"]
-        assert timed_for is not None
-        seconds = self._trusted(timed_for)
-        if seconds is None:
-            return {"edits": {"of": timed_for, "print": digest(edits)}}
-        new = shifted(edits, seconds, float(self._board.analysis["duration"]))
-        lines = new.get("heardLyrics")
-        if lines and lines["of"] == projects.words_of(self._project, self._before.get("url")):
-            new["heardLyrics"] = {**lines, "of": projects.words_of(self._project)}
-        self._board.edits = new
-        return {}
 
     def _scenes(self, analysis: SongAnalysis) -> dict[str, Any]:
         """Move the scenes, and take in again those that were out; note those that could not follow

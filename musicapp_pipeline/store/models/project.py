@@ -83,10 +83,11 @@ class Storyboard(Timestamped, Base):
     heard: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The song that scenes and edits are timed for (``song``, ``master``, ``url``), the former
     masters of scenes that could not follow (``strangers``), of those that have no place until
-    another song comes (``away``) and of those that were cut short (``short``), what became of
-    them (``lost``, ``warnings``, ``said``), where cuts lay on earlier beats (``places``), the
-    edits whose beats they were left on (``cutsOn``), what the director's ideas failed at
-    (``director``), and how often a plan was asked for after cuts were moved by hand (``asked``)."""
+    another song comes (``away``), of those that were cut short (``short``) and of edits (``edits``,
+    and as they were ``written``), what became of them (``lost``, ``warnings``, ``said``), where
+    cuts lay on earlier beats (``places``), the edits whose beats they were left on (``cutsOn``),
+    what the director's ideas failed at (``director``), and how often a plan was asked for after
+    cuts were moved by hand (``asked``)."""
     planned: Mapped[bool] = mapped_column(default=False)
     """Scenes exist for it."""
 
