@@ -12,6 +12,8 @@ from musicapp_pipeline.analysis.tapping import earned, tapped_grid
 
 METRES = range(1, 13)
 TEMPI = f"{SLOWEST:.0f} to {FASTEST:.0f} BPM"
+FARTHEST = 5000.0
+"""Milliseconds of one shift."""
 _TOGETHER = 0.05
 """Seconds; two taps nearer than this are one that bounced."""
 
@@ -23,7 +25,7 @@ def shift_beats(analysis: SongAnalysis, milliseconds: float) -> SongAnalysis:
         BadEdit: too far, or fewer than two beats would be left.
     """
     _require_beats(analysis)
-    if not abs(milliseconds) <= 5000:
+    if not abs(milliseconds) <= FARTHEST:
         raise BadEdit(
             f"a shift of {milliseconds} ms is not possible; give -5000 to 5000",
             field="milliseconds",
@@ -42,7 +44,9 @@ def shift_beats(analysis: SongAnalysis, milliseconds: float) -> SongAnalysis:
         )
     return analysis.model_copy(
         update={
-            "beats": tuple(b.model_copy(update={"time": moved[t]}) for t, b in kept.items()),
+            "beats": tuple(
+                Beat.model_construct(time=moved[t], strength=b.strength) for t, b in kept.items()
+            ),
             "downbeats": tuple(moved[t] for t in analysis.downbeats if t in moved),
         }
     )

@@ -155,7 +155,7 @@ def merge_edits(new_analysis: SongAnalysis, edits: Iterable[Edit]) -> SongAnalys
     are left out and named in ``notes``.
     """
     merged = new_analysis
-    for edit in edits:
+    for edit in _joined(edits):
         if _agreed(merged, edit):
             continue
         try:
@@ -165,6 +165,21 @@ def merge_edits(new_analysis: SongAnalysis, edits: Iterable[Edit]) -> SongAnalys
             note = f"your edit ({name}) no longer fits: {error.message}"
             merged = merged.model_copy(update={"notes": (*merged.notes, note)})
     return merged
+
+
+def _joined(edits: Iterable[Edit]) -> list[Edit]:
+    """Shifts in a row as one, as far as one may go: many small ones cost no more, and there and
+    back loses no beats at the song's ends."""
+    out: list[Edit] = []
+    for edit in edits:
+        last = out[-1] if out else None
+        if isinstance(edit, ShiftBeats) and isinstance(last, ShiftBeats):
+            both = edit.milliseconds + last.milliseconds
+            if abs(both) <= beat_edits.FARTHEST:
+                out[-1] = ShiftBeats(milliseconds=both)
+                continue
+        out.append(edit)
+    return out
 
 
 def shift_edits(edits: Iterable[Edit], seconds: float) -> tuple[Edit, ...]:

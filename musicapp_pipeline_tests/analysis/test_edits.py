@@ -293,6 +293,22 @@ def test_a_persons_edits_survive_another_analysis():
     assert_whole(merged)
 
 
+def test_shifts_in_a_row_are_one():
+    there_and_back = (edits.ShiftBeats(milliseconds=-900), edits.ShiftBeats(milliseconds=900))
+    assert edits.merge_edits(song(), there_and_back) == song()
+    far = (edits.ShiftBeats(milliseconds=4000),) * 2
+    assert edits.merge_edits(song(), far).beats[0].time == 8.5
+
+
+def test_many_shifts_move_the_beats_once(monkeypatch):
+    moves = []
+    monkeypatch.setattr(
+        beat_edits, "shift_beats", lambda analysis, ms: moves.append(ms) or analysis
+    )
+    edits.merge_edits(song(), [edits.ShiftBeats(milliseconds=2.0)] * 500)
+    assert moves == [1000.0]
+
+
 def test_what_no_longer_fits_is_said_not_raised():
     merged = edits.merge_edits(song(bounds=(0.0,)), (edits.MoveBoundary(time=30.0, to=8.5),))
     assert len(merged.notes) == 1
