@@ -21,8 +21,7 @@ from musicapp_pipeline.cli.view import View
 from musicapp_pipeline.defs.bench import Workbench, workbench
 from musicapp_pipeline.defs.flow import draws
 from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.generation import ledger
-from musicapp_pipeline.generation.simulated import paid_with_money
+from musicapp_pipeline.generation.simulated import drawn, paid_with_money
 from musicapp_pipeline.store import artifacts, projects, scenes
 from musicapp_pipeline.store.ids import slug
 from musicapp_pipeline.store.models import Project
@@ -201,11 +200,11 @@ def _cost(
     session: Session, project_id: str, drawn_here: bool
 ) -> tuple[Decimal, bool, tuple[str, ...]]:
     """What it cost, whether that is simulated, and what is to be said about it."""
-    spent, paid = ledger.spent(session, project_id), paid_with_money(session, project_id)
+    paid, simulated = paid_with_money(session, project_id), drawn(session, project_id)
     if drawn_here and not paid:
-        return spent, True, ()
-    drawn = spent - paid
-    note = f"the mock's simulated charges are not in the costs: ${drawn:.2f}" if drawn else ""
+        return simulated, True, ()
+    left_out = f"the mock's simulated charges are not in the costs: ${simulated:.2f}"
+    note = left_out if simulated else ""
     return paid, False, (note,) if note else ()
 
 

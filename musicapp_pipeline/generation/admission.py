@@ -65,7 +65,7 @@ def admit(
         (plan.price() * count for (_, plan), (_, count) in zip(plans, wanted, strict=True)),
         Decimal(0),
     )
-    ledger.check_budget(session, project, total)
+    ledger.check_budget(session, project, total, simulated=provider.name == "mock")
     return [
         _admit_one(session, project, scene, plan, provider, with_job=with_jobs)
         for (scene, plan), (_, count) in zip(plans, wanted, strict=True)

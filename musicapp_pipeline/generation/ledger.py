@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock, states
 from musicapp_pipeline.generation.errors import GenerationError
+from musicapp_pipeline.generation.simulated import counted
 from musicapp_pipeline.store import projects
 from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.ids import new_id
@@ -50,6 +51,7 @@ def held(session: Session, project_id: str) -> Decimal:
         GenerationAttempt.project_id == project_id,
         GenerationAttempt.state.in_(states.HOLDING),
         GenerationAttempt.settled_usd.is_(None),
+        counted(project_id),
     )
     return _usd(session.scalar(query))
 
@@ -57,23 +59,27 @@ def held(session: Session, project_id: str) -> Decimal:
 def spent(session: Session, project_id: str, scene_id: str | None = None) -> Decimal:
     """Settled: what the specification calls ``actualCostUsd``."""
     query = select(func.coalesce(func.sum(GenerationAttempt.settled_usd), 0)).where(
-        GenerationAttempt.project_id == project_id
+        GenerationAttempt.project_id == project_id, counted(project_id)
     )
     if scene_id is not None:
         query = query.where(GenerationAttempt.scene_id == scene_id)
     return _usd(session.scalar(query))
 
 
-def committed(session: Session, project_id: str) -> Decimal:
-    """What counts against the cap: in one statement, so that nothing moves between two sums."""
+def committed(session: Session, project_id: str, *, money: bool = False) -> Decimal:
+    """What counts against the cap: in one statement, so that nothing moves between two sums.
+
+    Args:
+        money: for a purchase with money, to which the mock's charges are nothing.
+    """
     holding = GenerationAttempt.state.in_(states.HOLDING)
-    counted = case(
+    amount = case(
         (GenerationAttempt.settled_usd.is_not(None), GenerationAttempt.settled_usd),
         (holding, GenerationAttempt.reserved_usd),
         else_=0,
     )
-    query = select(func.coalesce(func.sum(counted), 0)).where(
-        GenerationAttempt.project_id == project_id
+    query = select(func.coalesce(func.sum(amount), 0)).where(
+        GenerationAttempt.project_id == project_id, counted(project_id, money=money)
     )
     return _usd(session.scalar(query))
 
@@ -85,15 +91,16 @@ def spent_by_scene(session: Session, project_id: str) -> dict[str, Decimal]:
         .where(
             GenerationAttempt.project_id == project_id,
             GenerationAttempt.settled_usd.is_not(None),
+            counted(project_id),
         )
         .group_by(GenerationAttempt.scene_id)
     )
     return {scene: _usd(total) for scene, total in session.execute(query)}
 
 
-def check_budget(session: Session, project: Project, wanted: Decimal) -> None:
+def check_budget(session: Session, project: Project, wanted: Decimal, *, simulated: bool) -> None:
     """Raise OverBudget unless ``wanted`` more fits; ``project`` must be locked."""
-    already = committed(session, project.id)
+    already = committed(session, project.id, money=not simulated)
     if already + wanted > project.budget_cap_usd:
         raise OverBudget(wanted, already, project.budget_cap_usd)
 
@@ -143,7 +150,7 @@ def reserve(
     """
     project = projects.get(session, version.project_id, lock=True)
     usd = usd_per_second * version.seconds
-    check_budget(session, project, usd)
+    check_budget(session, project, usd, simulated=simulated)
     attempt = GenerationAttempt(
         id=new_id("at"),
         version_id=version.id,

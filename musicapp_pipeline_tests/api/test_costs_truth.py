@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from musicapp_pipeline.api.app import create_app
 from musicapp_pipeline.generation import download
 from musicapp_pipeline.generation.dispatcher import Dispatcher
-from musicapp_pipeline.store.models import GenerationAttempt
+from musicapp_pipeline.store.models import GenerationAttempt, SpendEntry
 from musicapp_pipeline_tests.api.client import Api, Client
 from musicapp_pipeline_tests.api.steps import planned
 from musicapp_pipeline_tests.api.world import World
@@ -101,6 +101,33 @@ def test_costs_are_the_providers_invoice_whatever_went_wrong(
         shop.drive()
         assert len(server.ledger.charges) == 6
         check(api, at, server)
+    world.database.dispose()
+
+
+def test_what_the_mock_charged_before_is_not_in_the_costs(
+    tmp_path: Path, server: FaultServer
+) -> None:
+    world = World(tmp_path)
+    shop = Shop(world, server)
+    with Client(create_app(shop.context)) as client:
+        api = client.http
+        at, scenes = planned(api, world, budgetCapUsd=1)
+        body = {"sceneIds": [scenes[0]["id"]], "numTakes": 1}
+        assert api.post(f"{at}/generate", json=body).status_code == 202
+        shop.drive()
+        with world.database.write() as session:
+            for table in (GenerationAttempt, SpendEntry):
+                session.execute(update(table).values(simulated=True))
+        server.ledger.charges.clear()
+        drawn = api.get(f"{at}/costs").json()
+        assert exact(drawn["actualCostUsd"]) > exact(drawn["remainingUsd"])
+        assert api.post(f"{at}/generate", json=body).status_code == 202, "the cap is whole"
+        shop.drive()
+        costs, whole = api.get(f"{at}/costs").json(), api.get(at).json()
+        invoice = server.ledger.total()
+        assert exact(costs["actualCostUsd"]) == exact(whole["actualCostUsd"]) == invoice > 0
+        assert exact(costs["scenes"][0]["actualCostUsd"]) == invoice
+        assert {e["simulated"] for e in costs["entries"]} == {True, False}
     world.database.dispose()
 
 

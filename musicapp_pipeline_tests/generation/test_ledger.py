@@ -36,7 +36,9 @@ def new_take(session, scene_id: str) -> SceneVersion:
     return version
 
 
-def reserve(session, scene_id: str, price: str = "0.06", number: int = 1) -> GenerationAttempt:
+def reserve(
+    session, scene_id: str, price: str = "0.06", number: int = 1, *, simulated: bool = False
+) -> GenerationAttempt:
     return ledger.reserve(
         session,
         new_take(session, scene_id),
@@ -45,7 +47,7 @@ def reserve(session, scene_id: str, price: str = "0.06", number: int = 1) -> Gen
         price_version="p-test",
         fingerprint="f",
         request={},
-        simulated=False,
+        simulated=simulated,
         number=number,
     )
 
@@ -223,3 +225,37 @@ def test_waiting_for_takes_ends_with_the_last_of_them(database, scene):
             assert ledger.all_takes_ended(session, keys)
         assert not ledger.all_takes_ended(session, [*keys, f"{scene.key}/t99"])
         assert not ledger.all_takes_ended(session, [])
+
+
+def fill_the_cap_with_drawings(database, scene) -> None:
+    with database.write() as session:
+        for _ in range(10):
+            attempt = reserve(session, scene.id, simulated=True)
+            ledger.move(session, attempt, "submitting")
+            ledger.move(session, attempt, "submitted")
+            ledger.settle(session, attempt)
+        with pytest.raises(OverBudget):
+            reserve(session, scene.id, simulated=True)
+        assert ledger.spent(session, scene.project_id) == Decimal("2.40")
+        assert ledger.committed(session, scene.project_id, money=True) == 0
+
+
+def test_the_mocks_charges_are_no_part_of_what_is_paid_with_money(database, scene):
+    fill_the_cap_with_drawings(database, scene)
+    with database.write() as session:
+        reserve(session, scene.id)
+        assert ledger.committed(session, scene.project_id) == Decimal("0.24")
+        assert ledger.held(session, scene.project_id) == Decimal("0.24")
+        assert ledger.spent(session, scene.project_id) == 0
+        assert ledger.spent_by_scene(session, scene.project_id) == {}
+        for _ in range(9):
+            reserve(session, scene.id)
+        with pytest.raises(OverBudget):
+            reserve(session, scene.id)
+
+
+def test_as_long_as_nothing_was_paid_the_mocks_charges_count(database, scene):
+    fill_the_cap_with_drawings(database, scene)
+    with database.write() as session:
+        ledger.release(session, reserve(session, scene.id), "not bought")
+        assert ledger.spent(session, scene.project_id) == Decimal("2.40")

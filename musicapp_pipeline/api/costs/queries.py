@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import states
+from musicapp_pipeline.generation.simulated import counted
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion, SpendEntry
 
 RECENT = 200
@@ -41,6 +42,7 @@ def held_by_scene(session: Session, project_id: str) -> dict[str, Decimal]:
             GenerationAttempt.project_id == project_id,
             GenerationAttempt.state.in_(states.HOLDING),
             GenerationAttempt.settled_usd.is_(None),
+            counted(project_id),
         )
         .group_by(GenerationAttempt.scene_id)
     )

@@ -71,10 +71,11 @@ def estimate_takes(
     plans = plans_of(session, context, project, rows)
     prices = [plans[scene.id].price() for scene in rows]
     wanted = sum(prices, ZERO) * num_takes
-    remaining = project.budget_cap_usd - ledger.committed(session, project.id)
     estimate = estimate_project(price * num_takes for price in prices)
     capabilities = context.capabilities(project.sora_model)
     provider = capabilities.provider if capabilities else ""
+    taken = ledger.committed(session, project.id, money=provider != "mock")
+    remaining = project.budget_cap_usd - taken
     each = seconds_per_take(session, provider, project.sora_model)
     rounds = ceil(len(rows) * num_takes / context.settings.sora_max_in_flight)
     return Estimate(

@@ -128,6 +128,7 @@ def _money(session: Session, project_ids: Sequence[str], out: dict[str, Facts]) 
     sums = (
         select(
             GenerationAttempt.project_id,
+            GenerationAttempt.simulated,
             GenerationAttempt.state,
             func.coalesce(func.sum(GenerationAttempt.settled_usd), 0),
             func.coalesce(
@@ -137,10 +138,18 @@ def _money(session: Session, project_ids: Sequence[str], out: dict[str, Facts]) 
                 0,
             ),
         )
-        .where(GenerationAttempt.project_id.in_(project_ids))
-        .group_by(GenerationAttempt.project_id, GenerationAttempt.state)
+        .where(
+            GenerationAttempt.project_id.in_(project_ids), GenerationAttempt.state != "released"
+        )
+        .group_by(
+            GenerationAttempt.project_id, GenerationAttempt.simulated, GenerationAttempt.state
+        )
     )
-    for project_id, state, settled, reserved in session.execute(sums):
+    rows = session.execute(sums).all()
+    paid = {row.project_id for row in rows if not row.simulated}
+    for project_id, simulated, state, settled, reserved in rows:
+        if simulated and project_id in paid:
+            continue  # see generation.simulated
         out[project_id].spent += settled or ZERO
         if state in states.HOLDING:
             out[project_id].held += reserved or ZERO
