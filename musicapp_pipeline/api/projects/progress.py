@@ -138,9 +138,7 @@ def _money(session: Session, project_ids: Sequence[str], out: dict[str, Facts]) 
                 0,
             ),
         )
-        .where(
-            GenerationAttempt.project_id.in_(project_ids), GenerationAttempt.state != "released"
-        )
+        .where(GenerationAttempt.project_id.in_(project_ids), GenerationAttempt.state != "released")
         .group_by(
             GenerationAttempt.project_id, GenerationAttempt.simulated, GenerationAttempt.state
         )
