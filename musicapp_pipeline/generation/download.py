@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musicapp_pipeline.generation.errors import DownloadFailed, MediaInvalid, StorageFailed
+from musicapp_pipeline.generation.errors import (
+    DownloadFailed,
+    MediaInvalid,
+    StorageFailed,
+    TooShort,
+)
 from musicapp_pipeline.generation.port import VideoProvider, parse_size
 from musicapp_pipeline.media.errors import MediaError
+from musicapp_pipeline.store.media import sha256_file
 
 ASPECT_TOLERANCE = 0.04
 _MAX_WAIT = 30.0
@@ -56,13 +62,21 @@ async def fetch_clip(
     Raises:
         DownloadFailed: it never arrived whole (``permanent`` when the provider has lost it).
         MediaInvalid: what arrives is not the video that was bought.
+        TooShort: nor will it be (``permanent``) when every try brought the same; it is left at the
+            error's ``path`` then.
         StorageFailed: this machine could not keep it.
     """
     wait = first_wait
+    brought: list[str] = []
     for attempt in range(1, tries + 1):
         try:
             return await _fetch_once(provider, job_id, dest_dir, seconds, size)
         except DownloadFailed as error:
+            if isinstance(error, TooShort) and error.path is not None:
+                brought.append(await asyncio.to_thread(sha256_file, error.path))
+                error.permanent = len(brought) == tries > 1 and len(set(brought)) == 1
+                if not error.permanent:
+                    error.path.unlink()
             if error.permanent or attempt == tries:
                 raise
             pause = error.retry_after if error.retry_after is not None else wait
@@ -81,6 +95,9 @@ async def _fetch_once(
         loop = asyncio.get_running_loop()
         facts = await loop.run_in_executor(_CHECKERS, check_clip, part, seconds, size)
         await asyncio.to_thread(_settle, part, final)
+    except TooShort as error:
+        error.path = part.replace(final)
+        raise
     except OSError as error:
         raise StorageFailed(f"the clip could not be stored: {error}") from error
     finally:
@@ -106,7 +123,8 @@ def check_clip(path: Path, seconds: int, size: str) -> dict[str, Any]:
         ``bytes`` and ``notes`` (sentences about differences that do no harm).
 
     Raises:
-        MediaInvalid: it does not decode to its end or is too short.
+        MediaInvalid: it does not decode to its end.
+        TooShort
     """
     from musicapp_pipeline.media import clipcheck
 
@@ -115,10 +133,7 @@ def check_clip(path: Path, seconds: int, size: str) -> dict[str, Any]:
     except MediaError as error:
         raise MediaInvalid(f"what arrived is not the whole clip: {error.message}") from error
     if facts.seconds < seconds - clipcheck.SECONDS_TOLERANCE:
-        raise MediaInvalid(
-            f"the clip is {facts.seconds:.2f} s of the {seconds} s that were bought",
-            value=round(facts.seconds, 3),
-        )
+        raise TooShort(facts.seconds, seconds)
     notes = [*facts.notes, *_shape_notes(facts.width, facts.height, size)]
     if facts.seconds > seconds + clipcheck.SECONDS_TOLERANCE:
         notes.append(f"the clip is {facts.seconds:.2f} s long; {seconds} s were bought")

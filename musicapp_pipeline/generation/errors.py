@@ -12,11 +12,13 @@ type                   bought?                     what may be done
 ``DownloadFailed``     yes, and it is finished     fetch again; never generate again
 ``StorageFailed``      yes, and it is finished     fetch again once there is room for it here
 ``MediaInvalid``       yes, and it is no video     fetch again a few times, then a person decides
+``TooShort``           yes, and it is shorter      the same, at once when it is the same each time
 =====================  ==========================  ==========================================
 
 A retry mechanism that does not know these types must not surround a call to a provider.
 """
 
+from pathlib import Path
 from typing import ClassVar
 
 from musicapp_pipeline.errors import MusicAppError
@@ -186,6 +188,23 @@ class MediaInvalid(DownloadFailed):
     """What arrived is not the video that was asked for (not decodable, too short, wrong size)."""
 
     code = "media_invalid"
+
+
+class TooShort(MediaInvalid):
+    """A whole clip that is clearly shorter than what was bought.
+
+    Args:
+        seconds: its length.
+        bought: what it should be.
+    """
+
+    def __init__(self, seconds: float, bought: int) -> None:
+        super().__init__(
+            f"the clip is {seconds:.2f} s of the {bought} s that were bought",
+            value=round(seconds, 3),
+        )
+        self.path: Path | None = None
+        """Where it lies for now, once the same was delivered each time."""
 
 
 class ProviderRetired(GenerationError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.generation import landing, submission
-from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed
+from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed, TooShort
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.media import MediaStore, sha256_file
 from musicapp_pipeline.store.models import GenerationAttempt
@@ -31,15 +31,19 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
     key = landing.clip_key(attempt, version)
     try:
         async with drive.receiving, _writing(drive.media, key) as path:
-            clip = await fetch_clip(
-                drive.provider,
-                attempt.provider_job_id,
-                path.parent,
-                seconds=attempt.seconds,
-                size=attempt.size,
-                tries=drive.options.download_tries,
-                first_wait=drive.options.download_wait,
-            )
+            try:
+                clip = await fetch_clip(
+                    drive.provider,
+                    attempt.provider_job_id,
+                    path.parent,
+                    seconds=attempt.seconds,
+                    size=attempt.size,
+                    tries=drive.options.download_tries,
+                    first_wait=drive.options.download_wait,
+                )
+            except TooShort as error:
+                await _keep(drive.media, key, error)
+                raise
             await asyncio.to_thread(clip.path.replace, path)
             digest = await asyncio.to_thread(sha256_file, path)
     except DownloadFailed as error:
@@ -62,6 +66,18 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     await drive.write(lambda s: landing.landed(s, attempt.id, key, digest, clip.facts))
     return True
+
+
+async def _keep(media: MediaStore, key: str, error: TooShort) -> None:
+    """It is not what was bought, but it was paid, and a person may have a use for it."""
+    if error.path is None or not error.permanent:
+        return
+    kept = key.removesuffix(".mp4") + "-short.mp4"
+    await asyncio.to_thread(media.put, kept, error.path)
+    error.message += (
+        f", each time; it is kept as /media/{kept}, which can be added as a take of a clip made"
+        " elsewhere"
+    )
 
 
 @asynccontextmanager

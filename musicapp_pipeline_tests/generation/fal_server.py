@@ -47,7 +47,7 @@ class FalServer:
     async def _handle(self, request: Request) -> Response:
         if request.segments[0] == "files":
             assert "authorization" not in request.headers, "the key went to the file server"
-            return Response(200, clip_bytes(4))
+            return Response(200, clip_bytes(int(request.segments[1])))
         if request.headers.get("authorization") != f"Key {KEY}":
             return Response(401, {"detail": "Authentication is required"})
         if request.method == "POST":
@@ -120,5 +120,6 @@ class FalServer:
             return Response(422, {"detail": detail})
         if self.result_faults:
             return self.result_faults.popleft()
-        file = {"url": f"{self.url}/files/clip.mp4", "content_type": "video/mp4"}
+        seconds = str(job.input.get("duration", 4)).rstrip("s")
+        file = {"url": f"{self.url}/files/{seconds}/clip.mp4", "content_type": "video/mp4"}
         return Response(200, {"video": file, "seed": 1})

@@ -15,6 +15,7 @@ from musicapp_pipeline.store import jobs, projects, scenes, takes
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.models import Character, ProviderGate, now
 from musicapp_pipeline_tests.databases import KINDS
+from musicapp_pipeline_tests.generation.clips import clip_bytes
 from musicapp_pipeline_tests.generation.money_world import (
     FOUR_SECONDS,
     money_world,
@@ -506,6 +507,19 @@ def test_a_clip_that_is_too_short_is_not_passed_off_as_the_one_bought(world):
     world.drive(download_tries=1, download_rounds=2)
     assert (world.states(), world.statuses()) == (["settled"], ["failed"])
     assert world.takes()[0].error["code"] == "media_invalid"
+    world.check_settled()
+
+
+@pytest.mark.decodes
+def test_a_clip_that_is_as_short_each_time_is_kept_for_whoever_has_a_use_for_it(world):
+    world.server.fates.append("short")
+    world.admit()
+    world.drive(download_tries=2, download_rounds=99)
+    assert (world.states(), world.statuses()) == (["settled"], ["failed"])
+    key = f"projects/{world.takes()[0].key}/{world.attempt().id}-short.mp4"
+    assert f"/media/{key}," in world.takes()[0].error["message"]
+    assert world.media.path(key).read_bytes() == clip_bytes(2)
+    assert sum(r.segments[-1] == "content" for r in world.server.requests) == 2
     world.check_settled()
 
 

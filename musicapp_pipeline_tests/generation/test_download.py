@@ -56,6 +56,26 @@ def test_a_clip_shorter_than_bought_is_not_accepted(server, tmp_path):
         fetch(server, tmp_path, tries=2)
 
 
+def test_a_whole_clip_that_is_as_short_each_time_is_not_asked_for_for_ever(server, tmp_path):
+    server.fates.append("short")
+    with pytest.raises(errors.TooShort) as caught:
+        fetch(server, tmp_path, tries=3)
+    assert caught.value.permanent
+    assert caught.value.path.read_bytes() == clip_bytes(2)
+    assert list(tmp_path.iterdir()) == [caught.value.path]
+    assert sum(r.segments[-1] == "content" for r in server.requests) == 3
+
+
+@pytest.mark.parametrize("other", ["silent_truncate", "500"])
+def test_one_that_was_not_the_same_each_time_may_still_come(server, tmp_path, other):
+    server.fates.append("short")
+    server.script("content", "ok", other)
+    with pytest.raises(errors.TooShort) as caught:
+        fetch(server, tmp_path, tries=3)
+    assert not caught.value.permanent
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_the_provider_has_lost_is_not_asked_for_again(server, tmp_path):
     server.script("content", "410")
     with pytest.raises(errors.DownloadFailed) as caught:
