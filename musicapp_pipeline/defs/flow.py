@@ -176,7 +176,7 @@ def best_take(versions: Sequence[SceneVersion]) -> SceneVersion | None:
 def _all_made(session: Session, bench: Workbench, versions: Sequence[SceneVersion]) -> bool:
     done = [v for v in versions if v.status == "completed"]
     # One that is in doubt or late is nobody's to wait for: it may be a person's for ever.
-    pending = [v for v in versions if v.status in ("queued", "generating", "landed")]
+    pending = [v for v in versions if v.status in takes.UNDER_WAY]
     made = all(MEZZANINE.current(session, bench, v.key) is not None for v in done)
     return bool(done) and not pending and made
 

@@ -11,7 +11,8 @@ from musicapp_pipeline.store.database import HELD
 from musicapp_pipeline.store.errors import Conflict, NotFound
 from musicapp_pipeline.store.models import Project, Scene, SceneVersion, now
 
-WAITING = ("queued", "generating", "landed", "unknown", "stuck")
+UNDER_WAY = ("queued", "generating", "landed")
+WAITING = (*UNDER_WAY, "unknown", "stuck")
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -117,11 +118,14 @@ def refresh_status(session: Session, scene: Scene) -> None:
 
 
 def status_of(takes: Sequence[str]) -> str:
-    """``generating`` while any take is under way, else ``completed`` if any is, else the last."""
-    if any(status in WAITING for status in takes):
+    """``generating`` while any take is under way, else ``completed`` if any is, else ``generating``
+    again while one is in doubt or late, else the last."""
+    if any(status in UNDER_WAY for status in takes):
         return "generating"
     if "completed" in takes:
         return "completed"
+    if any(status in WAITING for status in takes):
+        return "generating"
     return "failed" if "failed" in takes else "pending"
 
 
