@@ -216,15 +216,15 @@ def _onward(start: float, period: float, end: float, sounds: _Sounds) -> Doubles
     score[0] = -np.abs(lags / lag - 1) * _STEPS * _TURN
     turn = _TURN * _STEPS / lag
     state = np.arange(len(lags))
+    bends = [(np.clip(state + by, 0, len(lags) - 1), turn * abs(by)) for by in (-1, 1, -2, 2)]
     size = int(lags[0])  # no beat of so many frames follows another: they can be done at once
     for at in range(1, count, size):
         frames = np.arange(at, min(at + size, count))
         past = frames[:, None] - lags
         old = np.where(past[:, :, None] >= 0, score[np.maximum(past, 0)], -1e6)
         best = old[:, state, state]
-        for bend in (-1, 1, -2, 2):
-            before = np.clip(state + bend, 0, len(lags) - 1)
-            found = old[:, state, before] - turn * abs(bend)
+        for before, cost in bends:
+            found = old[:, state, before] - cost
             came[frames] = np.where(found > best, before - state, came[frames])
             best = np.maximum(best, found)
         score[frames] = best + heard[frames, None]

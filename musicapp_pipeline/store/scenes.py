@@ -44,6 +44,14 @@ def has_takes(session: Session, scene_id: str) -> bool:
     return bool(session.scalar(query))
 
 
+def with_takes(session: Session, project_id: str) -> set[str]:
+    """The ids of all scenes of a project for which something was ever asked."""
+    query = select(SceneVersion.scene_id).where(
+        SceneVersion.project_id == project_id, SceneVersion.status != "cancelled"
+    )
+    return set(session.scalars(query.distinct()))
+
+
 def add_planned(
     session: Session, project: Project, planned: Sequence[PlannedScene], *, size: str
 ) -> list[Scene]:

@@ -1,12 +1,18 @@
 """The storyboard: generating, reading, correcting."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy.orm import Session
 
-from musicapp_pipeline.analysis.model import SECTION_TYPES
+from musicapp_pipeline.analysis import edits as song_edits
+from musicapp_pipeline.analysis.model import SECTION_TYPES, SongAnalysis
+from musicapp_pipeline.api.storyboard import edits as api_edits
 from musicapp_pipeline.api.storyboard.schemas import SectionType
 from musicapp_pipeline.store import jobs, projects
+from musicapp_pipeline.store.database import Database
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import generated, new_project, planned
 from musicapp_pipeline_tests.api.world import BPM, World
@@ -520,3 +526,49 @@ def test_lines_that_come_back_name_the_chorus(api: Api, world: World) -> None:
     assert [s["type"] for s in board["sections"]] == ["intro", "chorus", "verse", "chorus"]
     assert board["sections"][2]["startTime"] == 20
     assert any("from the lyrics" in note for note in api.get(f"{at}/storyboard").json()["notes"])
+
+
+def test_edits_are_worked_out_before_anybody_has_to_wait_for_the_database(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _ = planned(api, world)
+    locked, done = [False], []
+    write = Database.write
+
+    @contextmanager
+    def watched(database: Database) -> Iterator[Session]:
+        with write(database) as session:
+            locked[0] = True
+            yield session
+        locked[0] = False
+
+    def counted(analysis: SongAnalysis, edit: song_edits.Edit) -> SongAnalysis:
+        done.append((edit.kind, locked[0]))
+        return apply_edit(analysis, edit)
+
+    apply_edit = song_edits.apply_edit
+    monkeypatch.setattr(Database, "write", watched)
+    for module in (song_edits, api_edits):
+        monkeypatch.setattr(module, "apply_edit", counted)
+    typed = [{"kind": "shift_beats", "milliseconds": 7}, DOUBLE]
+    assert api.put(f"{at}/storyboard", json={"edits": typed}).status_code == 200
+    kinds = ["shift_beats", "scale_tempo"]
+    assert done == [(kind, False) for kind in kinds * 2]  # once to check them, once to hear
+    done.clear()
+    assert api.get(f"{at}/storyboard").status_code == 200
+    assert done == []
+
+
+def test_more_edits_of_beats_than_anybody_needs_are_refused(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    answer = api.put(f"{at}/storyboard", json={"edits": [{**SHIFT, "milliseconds": 1}] * 101})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["allowed"] == "up to 100 of beats"
+
+
+def test_the_confidence_shown_is_that_of_the_grid_shown(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    heard = api.get(f"{at}/storyboard").json()["bpmConfidence"]
+    taps = {"kind": "tap_tempo", "taps": [3.1 + 0.7 * n for n in range(8)]}
+    board = api.put(f"{at}/storyboard", json={"edits": [taps]}).json()
+    assert heard < board["bpmConfidence"] < 1, "the tapped beats are sure, the others hardly"

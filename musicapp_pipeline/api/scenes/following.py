@@ -26,8 +26,9 @@ def follow_song(
     board = projects.storyboard(session, project.id)
     rows = sorted(scenes.of_project(session, project.id), key=lambda s: s.start_frame)
     lines = lines_from(board.edits.get("lyrics", board.lyrics_data))
+    taken = scenes.with_takes(session, project.id)
     for scene, found in zip(rows, under(rows, analysis_of(board), lines, options), strict=True):
-        if scene.id not in cut and scenes.has_takes(session, scene.id):
+        if scene.id not in cut and scene.id in taken:
             continue
         said = {name: value for name, value in asdict(found).items() if name not in scene.edited}
         if "section" in scene.edited:

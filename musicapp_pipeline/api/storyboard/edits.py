@@ -1,13 +1,16 @@
 """A person's corrections of what was heard, as ``Storyboard.edits`` keeps them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from musicapp_pipeline.analysis.corrections import bars, corrected
+from musicapp_pipeline.analysis.corrections import bars
 from musicapp_pipeline.analysis.edit_fields import FASTEST, SLOWEST
 from musicapp_pipeline.analysis.edits import (
+    BEATS,
     EDITS,
     Edit,
     ScaleTempo,
@@ -18,7 +21,7 @@ from musicapp_pipeline.analysis.edits import (
 from musicapp_pipeline.analysis.errors import BadEdit
 from musicapp_pipeline.api.errors import Invalid
 from musicapp_pipeline.api.storyboard import earlier
-from musicapp_pipeline.api.storyboard.heard import uncorrected
+from musicapp_pipeline.api.storyboard.heard import analysis_of, edited, sources, uncorrected
 from musicapp_pipeline.api.storyboard.schemas import ROUNDING, StoryboardUpdate
 from musicapp_pipeline.store import projects
 from musicapp_pipeline.store.models import Project, Storyboard
@@ -32,6 +35,8 @@ RESETTABLE = {
 """Null in these goes back to what was heard."""
 TEMPO_ROUNDING = 0.02
 """Share of a tempo that beats may go faster or slower than it says."""
+MOST_OF_BEATS = 100
+"""Each may lay a whole grid anew."""
 HEARD = "heardLyrics"
 """The lines that were heard, kept beside those that stand in their place."""
 
@@ -126,8 +131,25 @@ def _checked(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) 
         once that is heard.
     """
     lists = {name: value for name, value in kept.items() if name != "analysis"}
-    analysis = corrected(uncorrected(board), lists)
-    stored = list(readable(kept.get("analysis", ()))[0])
+    stored, _ = readable(kept.get("analysis", ()))
+    of_beats = sum(edit.kind in BEATS for edit in typed)
+    if of_beats > max(MOST_OF_BEATS, sum(edit.kind in BEATS for edit in stored)):
+        raise Invalid(
+            f"{of_beats} edits of the beats are too many; send what they come to",
+            field="edits",
+            value=of_beats,
+            allowed=f"up to {MOST_OF_BEATS} of beats",
+        )
+    return list(_applied(*sources(board, board.edits), json.dumps(lists), stored, tuple(typed)))
+
+
+@lru_cache(8)
+def _applied(
+    heard: str, lines: str, lists: str, before: tuple[Edit, ...], typed: tuple[Edit, ...]
+) -> tuple[Edit, ...]:
+    """The edits to store; kept for the transaction, so that nothing is worked out inside it."""
+    analysis = edited(heard, lines, lists)
+    stored = list(before)
     out: list[Edit] = []
     for n, edit in enumerate(typed):
         known = next((old for old in stored if _same(old, edit)), None)
@@ -148,7 +170,7 @@ def _checked(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) 
         if isinstance(edit, ScaleTempo) and edit.bpm is None:
             edit = edit.model_copy(update={"bpm": analysis.bpm})
         out.append(edit)
-    return out
+    return tuple(out)
 
 
 def _same(stored: Edit, sent: Edit) -> bool:
@@ -161,7 +183,7 @@ def _same(stored: Edit, sent: Edit) -> bool:
 def _not_fitting(board: Storyboard) -> list[str]:
     """Edits of before that change nothing any more."""
     plain = uncorrected(board)
-    return [note for note in corrected(plain, board.edits).notes if note not in plain.notes]
+    return [note for note in analysis_of(board).notes if note not in plain.notes]
 
 
 def _as_heard(project: Project, board: Storyboard, kept: dict[str, Any] | None) -> list[str]:

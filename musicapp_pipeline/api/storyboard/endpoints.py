@@ -66,6 +66,9 @@ def update_storyboard(
 ) -> StoryboardRead:
     """Correct beats, sections or lyric times by hand. Cuts of scenes without takes follow the
     beats; those of scenes with takes stay."""
+    with context.database.read() as session:
+        project = project_of(session, who, project_id)
+        service.rehearse(session, project, service.planned(session, project), body, if_match)
     with context.database.write() as session:
         project = project_of(session, who, project_id, lock=True)
         board = service.planned(session, project)

@@ -64,13 +64,7 @@ def queue(session: Session, context: AppContext, who: Caller, project: Project) 
     job.payload = {**job.payload, "audioUrl": project.audio_url}
     rows = scenes.of_project(session, project.id)
     plan_again(session, project, rows)
-    with_takes = set(
-        session.scalars(
-            select(SceneVersion.scene_id)
-            .where(SceneVersion.project_id == project.id, SceneVersion.status != "cancelled")
-            .distinct()
-        )
-    )
+    with_takes = scenes.with_takes(session, project.id)
     return StoryboardQueued(
         job_id=job.id,
         job=jobs_service.read(session, context, who, job),
@@ -104,6 +98,29 @@ def planned(session: Session, project: Project) -> Storyboard:
     if not board.planned:
         raise NotFound("storyboard", project.id)
     return board
+
+
+def rehearse(
+    session: Session,
+    project: Project,
+    board: Storyboard,
+    body: StoryboardUpdate,
+    if_match: str | None,
+) -> None:
+    """Work out what ``update`` needs of the song, outside the one transaction that may write: for
+    a long song and many edits that takes seconds. ``heard`` keeps it.
+
+    Raises:
+        Stale, Invalid, BadEdit
+    """
+    check_match(if_match, board.revision)
+    if not body.model_fields_set:
+        return
+    session.expunge(board)  # written into, and thrown away
+    analysis_of(board, earlier_places.left_on(board))
+    analysis_of(board)
+    edits.write(project, board, body)
+    analysis_of(board)
 
 
 def update(
@@ -179,7 +196,8 @@ def move_cuts(
     behind = earlier_places.left_on(board)
     before = before if behind is None else analysis_of(board, behind)
     rows = scenes.of_project(session, board.project_id)
-    keep = [n for n, scene in enumerate(rows) if scenes.has_takes(session, scene.id)]
+    taken = scenes.with_takes(session, board.project_id)
+    keep = [n for n, scene in enumerate(rows) if scene.id in taken]
     back = earlier_places.former(board, [b.time for b in heard.beats], rows)
     earlier_places.note(board, [b.time for b in before.beats], rows)
     places = None if back is None else _back(rows, back, heard, options, keep)
@@ -220,7 +238,7 @@ def _back(
 
 def read(project: Project, board: Storyboard, warnings: Sequence[str] = ()) -> StoryboardRead:
     """A storyboard as it is shown."""
-    heard = board.analysis
+    heard = analysis_of(board) if board.analysis else None
     return StoryboardRead(
         id=board.id,
         project_id=board.project_id,
@@ -246,10 +264,10 @@ def read(project: Project, board: Storyboard, warnings: Sequence[str] = ()) -> S
             LyricRead(text=x["text"], start_time=_time(x, "start"), end_time=_time(x, "end"))
             for x in board.lyrics_data
         ],
-        key=heard.get("key"),
-        bpm_confidence=heard.get("bpm_confidence"),
-        loudness_lufs=heard.get("loudness_lufs"),
-        notes=[*(analysis_of(board).notes if heard else ()), *board.heard.get("director", ())],
+        key=heard.key if heard else None,
+        bpm_confidence=heard.bpm_confidence if heard else None,
+        loudness_lufs=heard.loudness_lufs if heard else None,
+        notes=[*(heard.notes if heard else ()), *board.heard.get("director", ())],
         edits=list(readable(board.edits.get("analysis", ()))[0]),
         warnings=[*warnings, *board.heard.get("warnings", ())],
         revision=board.revision,

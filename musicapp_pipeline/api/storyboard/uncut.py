@@ -22,7 +22,8 @@ def uncut(
     rows = scenes.of_project(session, project.id)
     made = map_cuts(after, options).forced - map_cuts(before, options).forced
     made -= {scene.start_frame for scene in rows}
-    free = [scene for scene in rows if not scenes.has_takes(session, scene.id)]
+    taken = scenes.with_takes(session, project.id)
+    free = [scene for scene in rows if scene.id not in taken]
     open_ = [f for f in sorted(made) if any(s.start_frame < f < s.end_frame for s in free)]
     if not open_:
         return []
