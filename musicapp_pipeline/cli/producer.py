@@ -173,7 +173,7 @@ class Producer:
             lines.append(
                 "`musicapp resolve` lists the takes in doubt; say of each what is true with"
                 " `musicapp resolve TAKE --outcome …`, then run the same command again; a higher"
-                " --takes buys another one"
+                " --takes buys another one of every scene"
             )
         return CannotFinish("\n".join(lines), field="scenes", value=list(steps.failed))
 
