@@ -104,6 +104,25 @@ def joined(first: str, second: str) -> str:
     return "\n".join(text for text in (first, second) if text)
 
 
+def parted(text: str, start: float, cut: float, end: float) -> tuple[str, str]:
+    """The lyrics of a scene from ``start`` to ``end`` that is cut, for both sides of the cut.
+
+    When each word is sung nobody has said, so all of them are taken to last by their letters; a
+    single word stands on both sides.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    letters = sum(map(len, lines))
+    if sum(len(line.split()) for line in lines) < 2:
+        return text, text
+    edges = [start + (end - start) * n / letters for n in accumulate(map(len, lines), initial=0)]
+    timed = [
+        TimedLine(text=line, start_time=left, end_time=right)
+        for line, left, right in zip(lines, edges[:-1], edges[1:], strict=True)
+    ]
+    first, second = LineTrack(timed, end).texts_of([(start, cut), (cut, end)])
+    return first, second
+
+
 def _divided(
     line: TimedLine, spans: Sequence[tuple[float, float]], first: int
 ) -> list[tuple[int, str]]:

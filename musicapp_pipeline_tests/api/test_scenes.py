@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from musicapp_pipeline.store import scenes as rows
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import Scene
 from musicapp_pipeline.storyboard.vocabulary import shot_vocabulary
@@ -214,6 +215,23 @@ def test_each_half_of_a_scene_without_takes_says_what_is_sung_in_it(api: Api, wo
     # Words that a person wrote into a scene stay there.
     api.put(here, json={"lyrics": "mine"})
     assert [half["lyrics"] for half in api.post(f"{here}/split").json()] == ["mine", "mine"]
+
+
+def test_what_a_person_set_in_a_scene_is_not_said_to_be_set_in_both_halves(
+    api: Api, world: World
+) -> None:
+    at, scenes = planned(api, world)
+    scene = max(scenes, key=lambda s: s["endTime"] - s["startTime"])
+    here = f"{at}/scenes/{scene['id']}"
+    mine = {"idea": "a boat", "mood": "calm", "lyrics": "my own few words"}
+    api.put(here, json=mine)
+    left, right = api.post(f"{here}/split").json()
+    assert (left["idea"], left["lyrics"], right["lyrics"]) == ("a boat", "my own…", "…few words")
+    with world.database.read() as session:
+        edited = {s.id: s.edited for s in rows.of_project(session, at.rpartition("/")[2])}
+    assert edited[left["id"]] == ["idea", "lyrics", "mood"]
+    assert edited[right["id"]] == ["lyrics", "mood"]
+    assert api.post(f"{here}/merge").json()["lyrics"] == "my own few words"
 
 
 def test_each_half_of_a_scene_with_takes_says_so_too_and_is_whole_again_when_merged(

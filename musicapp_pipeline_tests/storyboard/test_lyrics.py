@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from musicapp_pipeline.storyboard.lyrics import LineTrack, joined, vocal_style_of
+from musicapp_pipeline.storyboard.lyrics import LineTrack, joined, parted, vocal_style_of
 from musicapp_pipeline.storyboard.model import TimedLine
 
 
@@ -124,3 +124,17 @@ def test_scripts_without_spaces_are_not_divided():
 )
 def test_scenes_that_become_one_have_whole_lines_again(first, second, whole):
     assert joined(first, second) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "halves"),
+    [
+        ("MY WORDS for all of it", 5.0, ("MY WORDS…", "…for all of it")),
+        ("first line here\nsecond line too", 5.0, ("first line here", "second line too")),
+        ("first line here\nsecond line too", 2.0, ("", "first line here\nsecond line too")),
+        ("mine", 5.0, ("mine", "mine")),
+        ("", 5.0, ("", "")),
+    ],
+)
+def test_words_without_times_are_parted_at_the_cut(text, cut, halves):
+    assert parted(text, 0.0, cut, 10.0) == halves

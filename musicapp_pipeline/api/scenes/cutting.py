@@ -17,6 +17,7 @@ from musicapp_pipeline.store import events, ids, projects, scenes, takes
 from musicapp_pipeline.store.models import LipSyncEdit, Project, Scene, SceneVersion
 from musicapp_pipeline.storyboard.clips import clip_seconds_for
 from musicapp_pipeline.storyboard.edits import merge_scenes, split_scene
+from musicapp_pipeline.storyboard.lyrics import parted
 from musicapp_pipeline.storyboard.model import Interval, PlannerOptions
 from musicapp_pipeline.timebase import whole_frames
 
@@ -116,6 +117,9 @@ def split(
     analysis = _analysis(session, project)
     left, right = split_scene(scene, analysis, planner_options(context, project), at)
     second = _second_half(session, project, scene, right)
+    if "lyrics" in scene.edited:  # follow_song leaves a person's words alone
+        times = scene.start_time, right.start_time, scene.end_time
+        scene.lyrics, second.lyrics = parted(scene.lyrics, *times)
     if not takes.of_scene(session, scene.id):
         show_something_else(session, project, scene, second)
     _place(scene, left)

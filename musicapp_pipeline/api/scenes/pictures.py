@@ -16,6 +16,8 @@ def show_something_else(session: Session, project: Project, scene: Scene, second
     after = next((s for s in present if s.start_frame == second.end_frame), None)
     found = picture_between(_slot(scene), _slot(after) if after else None, project.seed)
     second.idea, second.shot = found.idea, found.shot.model_dump()
+    # What nobody set follows the next plan.
+    second.edited = [name for name in second.edited if name not in ("idea", "shot")]
 
 
 def follow_kind(session: Session, scene: Scene, sent: Collection[str]) -> None:
