@@ -70,7 +70,8 @@ def _boundaries(
         cut = snap(section.start_time)
         if cut.frame - out[-1].cut.frame < sliver:
             # Two boundaries on one cut: the later section is the one that is heard from here.
-            out[-1] = replace(out[-1], name=section.name, type=section.type)
+            moved = out[-1].cut.time - section.start_time if len(out) > 1 else 0.0
+            out[-1] = replace(out[-1], name=section.name, type=section.type, moved=moved)
         elif points[-1].frame - cut.frame >= sliver:
             out.append(_Start(cut, section.name, section.type, cut.time - section.start_time))
     return out

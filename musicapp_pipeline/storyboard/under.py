@@ -1,6 +1,6 @@
 """What lies under scenes whose cuts a person moved: their section, words, energy and reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from musicapp_pipeline.analysis.model import SongAnalysis
@@ -12,6 +12,7 @@ from musicapp_pipeline.storyboard.lyrics import LineTrack
 from musicapp_pipeline.storyboard.model import PlannerOptions, TimedLine
 from musicapp_pipeline.storyboard.points import CutPoint, Grade
 from musicapp_pipeline.storyboard.why import explain
+from musicapp_pipeline.timebase import Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,13 @@ def under(
     analysis: SongAnalysis,
     lines: Sequence[TimedLine],
     options: PlannerOptions,
+    kept: Collection[Frames] = (),
 ) -> tuple[Under, ...]:
     """What a plan with exactly these cuts would say.
 
     Args:
         scenes: ascending and apart.
+        kept: frames at which scenes that stay begin or end.
 
     Returns:
         One entry a scene.
@@ -47,7 +50,8 @@ def under(
     found = []
     for scene, text in zip(scenes, words, strict=True):
         start, end = (
-            own.get(frame) or CutPoint(time, frame, Grade.PLACED, 0.0)
+            own.get(frame)
+            or CutPoint(time, frame, Grade.KEPT if frame in kept else Grade.PLACED, 0.0)
             for frame, time in (
                 (scene.start_frame, scene.start_time),
                 (scene.end_frame, scene.end_time),

@@ -244,3 +244,17 @@ def test_a_song_of_twenty_minutes_is_tiled():
     scenes = plan_scenes(analysis, lines, options())
     assert sum(scene.frames for scene in scenes) == frame_at(analysis.duration, FPS)
     assert all(a.idea != b.idea for a, b in pairwise(scenes))
+
+
+def test_a_section_that_swallowed_a_sliver_says_where_it_was_heard() -> None:
+    analysis, lines = song(120.0)
+    before, sliver, after = analysis.sections[1:4]
+    late = sliver.start_time + 0.6
+    thin = sliver.model_copy(update={"end_time": late})
+    rest = after.model_copy(update={"name": "Hook", "start_time": late})
+    analysis = analysis.model_copy(
+        update={"sections": (analysis.sections[0], before, thin, rest, *analysis.sections[4:])}
+    )
+    opening = next(s for s in plan_scenes(analysis, lines, options()) if s.section == "Hook")
+    assert opening.start_time == sliver.start_time
+    assert opening.why.startswith("Hook starts (on the beat, 0.60 s earlier than detected)")

@@ -26,3 +26,5 @@ def test_a_cut_off_every_beat_says_so() -> None:
     moved = second.model_copy(update={"start_frame": frame, "start_time": frame / 24})
     (found,) = under([moved], analysis, lines, OPTIONS)
     assert found.why.startswith("where it was put, off the beat")
+    (found,) = under([moved], analysis, lines, OPTIONS, {frame})
+    assert found.why.startswith("follows a scene that stays")

@@ -27,7 +27,9 @@ def follow_song(
     rows = sorted(scenes.of_project(session, project.id), key=lambda s: s.start_frame)
     lines = lines_from(board.edits.get("lyrics", board.lyrics_data))
     taken = scenes.with_takes(session, project.id)
-    for scene, found in zip(rows, under(rows, analysis_of(board), lines, options), strict=True):
+    kept = {f for s in rows if s.id in taken for f in (s.start_frame, s.end_frame)}
+    below = under(rows, analysis_of(board), lines, options, kept)
+    for scene, found in zip(rows, below, strict=True):
         if scene.id not in cut and scene.id in taken:
             continue
         said = {name: value for name, value in asdict(found).items() if name not in scene.edited}
