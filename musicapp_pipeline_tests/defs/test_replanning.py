@@ -251,6 +251,21 @@ def test_a_kind_that_a_person_set_gets_pictures_of_that_kind(planned: Desk) -> N
     assert next(s for s in generate(planned) if s.id == mine.id).idea == there
 
 
+def test_kinds_that_a_person_set_count_in_the_density(planned: Desk) -> None:
+    rows = generate(planned)
+    mine = {s.id for s in rows if s.scene_type == "broll"}
+    for scene in rows:
+        edit(planned, scene, scene_type="performance" if scene.id in mine else "broll")
+    other = generate(planned)
+    assert {s.id for s in other if s.scene_type == "performance"} == mine
+    free = next(s for s in rows if s.id in mine)
+    with planned.database.write() as session:
+        scenes.get(session, free.id).edited = []
+    change(planned, performance_density=0.0)
+    after = {s.id: s.scene_type for s in generate(planned)}
+    assert after[free.id] == "broll", "what is set is more than enough"
+
+
 def test_corrections_made_while_the_song_is_planned_are_in_the_plan(
     planned: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
