@@ -17,11 +17,12 @@ SLOTS = 8
 """Parts of a bar in a fingerprint."""
 PENALTY = 0.85
 """What a further section costs, in the units of the kernel's scatter (tuned on generated songs)."""
-TURN_WEIGHT, TURN_USUAL = 1.0, 0.75
+TURN_WEIGHT, TURN_USUAL = 1.0, 0.65
 """By how much, in prices of a section, a boundary is cheaper where the network hears a turn as
 surely as ever in this song, and how sure it must be for that; elsewhere a boundary is dearer."""
-_CLEAR, _FAINT = 0.9, 0.2
-"""Which quantile of the bars' turns is the song's clearest, and the least it may be."""
+_CLEAR, _FAINT, _SURE = 0.9, 0.2, 0.65
+"""Which quantile of the bars' turns is the song's clearest, and the least and the most it counts:
+what sounds like a turn is one, however much clearer others are."""
 _TURN_REACH = 6
 """Frames (20 ms) by which a turn may lie from the bar it belongs to."""
 
@@ -94,7 +95,8 @@ def _turns(curve: Floats, edges: Doubles) -> Doubles:
     frames = np.round(edges[:-1] * NETWORK_FPS).astype(int)[:, None]
     near = frames + np.arange(-_TURN_REACH, _TURN_REACH + 1)
     turn = curve[np.clip(near, 0, len(curve) - 1)].max(axis=1).astype(np.float64)
-    return np.asarray(np.minimum(turn / max(float(np.quantile(turn, _CLEAR)), _FAINT), 1.0))
+    clearest = min(max(float(np.quantile(turn, _CLEAR)), _FAINT), _SURE)
+    return np.asarray(np.minimum(turn / clearest, 1.0))
 
 
 def _fingerprints(song: Spectra, edges: Doubles) -> Doubles:

@@ -21,7 +21,7 @@ AUDIO_ANALYSIS = Stage(
     group="hearing",
     kinds=frozenset({"python", "numpy"}),
     description="Beats, downbeats, sections, energy, loudness and key of the song.",
-    version="3",
+    version="4",
     body="musicapp_pipeline.defs.analysis.body",
 )
 
@@ -33,7 +33,7 @@ STORYBOARD = Stage(
     kinds=frozenset({"python"}),
     description="Timed lyrics and the scene plan: every cut on a beat, every scene with its why."
     " Adds the scenes' partitions and each scene's first take.",
-    version="3",
+    version="4",
     body="musicapp_pipeline.defs.storyboard.body",
 )
 

@@ -17,7 +17,8 @@ class Truth:
 
 
 def hit(kind: str, seconds: float = 0.12, seed: int = 0) -> np.ndarray:
-    """One drum: kick, snare, hat, or a tone click; the attack is the first sample."""
+    """One drum: kick, snare, hat, or a tone click; the attack is the first sample, the end is soft,
+    for a sound that is cut off makes a second attack there."""
     t = np.arange(int(seconds * RATE)) / RATE
     noise = np.random.default_rng(seed).standard_normal(len(t))
     sounds = {
@@ -26,7 +27,8 @@ def hit(kind: str, seconds: float = 0.12, seed: int = 0) -> np.ndarray:
         "hat": 0.3 * np.diff(noise, prepend=0) * np.exp(-t * 70),
         "tone": np.sin(2 * np.pi * 1000 * t) * np.exp(-t * 60),
     }
-    return sounds[kind].astype(np.float32)
+    faded = np.clip((seconds - t) / 0.02, 0, 1)
+    return (sounds[kind] * faded).astype(np.float32)
 
 
 def place(length: int, events: list[tuple[float, np.ndarray, float]]) -> np.ndarray:

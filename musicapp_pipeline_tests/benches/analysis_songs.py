@@ -1,12 +1,13 @@
-"""Songs with exact truth for the analysis benchmark: six families, none of them learned from.
+"""Songs with exact truth for the analysis benchmark: seven families, none of them learned from.
 
 ``seen styles`` are unseen songs of the styles that the network studied; ``other styles`` have
 their own grooves, forms and mastering (MP3 at 96 kb/s, limiter, noise, fade-in, drifting tempo),
 but their scores told which styles to study more; ``first exam`` shares neither composer, sounds
 nor mastering with anything studied, but has been looked at and developed on since; ``final exam``
 shares nothing with any of them and decides nothing; ``second paper`` has its composer and sounds
-but other songs, written after everything was decided; ``song maker`` is the generator of the demo
-song, written for another purpose, with a voice.
+but other songs, whose scores told which kinds of songs to study next, and ``third paper`` came
+after that; ``song maker`` is the generator of the demo song, written for another purpose, with a
+voice.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ FAMILIES = {
     "first exam": 12,
     "final exam": 10,
     "second paper": 10,
+    "third paper": 10,
     "song maker": 4,
 }
 _MAKER = (("waltz", 111), ("ballad", 69), ("dance", 128))
@@ -61,7 +63,7 @@ def make(family: str, number: int, *, fonts: bool = False) -> TrueSong:
     """
     if family == "song maker":
         return _made(*_MAKER[number - 1]) if number else _demo()
-    if family in ("first exam", "final exam", "second paper"):
+    if family in ("first exam", "final exam", "second paper", "third paper"):
         return _exam(family, number)
     from musicapp_pipeline.analysis.training.dataset import make_song
 
@@ -84,8 +86,14 @@ def _exam(family: str, number: int) -> TrueSong:
     from musicapp_pipeline_tests.benches.analysis_exam import exam_song
     from musicapp_pipeline_tests.benches.analysis_exam_final import final_song
     from musicapp_pipeline_tests.benches.analysis_exam_second import second_song
+    from musicapp_pipeline_tests.benches.analysis_exam_third import third_song
 
-    compose = {"first exam": exam_song, "final exam": final_song, "second paper": second_song}
+    compose = {
+        "first exam": exam_song,
+        "final exam": final_song,
+        "second paper": second_song,
+        "third paper": third_song,
+    }
     style, samples, (beats, downbeats, sections) = compose[family](number)
     bpm = float(60 / np.median(np.diff(beats)))
     return TrueSong(family, style.name, samples, bpm, style.metre, beats, downbeats, sections)

@@ -33,7 +33,7 @@ They did not carry over from the voice that was studied to the demo's, so they a
 RATE = 3e-3
 STAGE = 500
 """Steps between weights that are written: an early stage is shipped beside the last."""
-SHARES = (0.5, 0.5, 0.15, 0.1, 0.1)
+SHARES = (0.5, 0.6, 0.3, 0.1, 0.1)
 """What each task's loss counts: beats first."""
 BALANCE = (4.0, 8.0, 8.0, 1.0, 1.0)
 """How much more a beat (and the like) counts than the many moments that are none."""
