@@ -312,6 +312,22 @@ def test_a_scene_made_of_another_kind_shows_what_that_kind_can(api: Api, world: 
         assert (after["idea"], after["lipSyncEnabled"]) == ("a boat", False)
 
 
+@pytest.mark.parametrize("kind", ["broll", "performance"])
+def test_a_kind_that_comes_back_brings_its_picture_back(api: Api, world: World, kind: str) -> None:
+    at, scenes = planned(api, world)
+    scene = next(s for s in scenes if s["sceneType"] == kind)
+    here = f"{at}/scenes/{scene['id']}"
+    generated(api, world, at, scene["id"])
+    other = "performance" if kind == "broll" else "broll"
+    strange = api.put(here, json={"sceneType": other}).json()
+    assert strange["versions"][0]["outdated"] is True
+    again = api.put(here, json={"sceneType": kind}).json()
+    for name in ("idea", "shot", "lipSyncEnabled"):
+        assert again[name] == scene[name]
+    assert again["versions"][0]["outdated"] is False
+    assert api.put(here, json={"sceneType": other}).json()["idea"] == strange["idea"]
+
+
 @pytest.mark.parametrize(
     ("status", "said"), [("unknown", "/resolve"), ("stuck", "/resolve"), ("generating", "cancel")]
 )

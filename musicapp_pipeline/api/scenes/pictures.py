@@ -1,6 +1,7 @@
 """Pictures for scenes that a person divided or made of another kind."""
 
 from collections.abc import Collection
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -8,6 +9,9 @@ from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
 from musicapp_pipeline.storyboard.model import Shot
 from musicapp_pipeline.storyboard.shots import Slot, picture_between, picture_for
+
+ASIDE: Final = "aside"
+"""Where a storyboard keeps what scenes showed while they were of another kind."""
 
 
 def show_something_else(session: Session, project: Project, scene: Scene, second: Scene) -> None:
@@ -20,13 +24,24 @@ def show_something_else(session: Session, project: Project, scene: Scene, second
     second.edited = [name for name in second.edited if name not in ("idea", "shot")]
 
 
-def follow_kind(session: Session, scene: Scene, sent: Collection[str]) -> None:
+def follow_kind(session: Session, scene: Scene, was: str, sent: Collection[str]) -> None:
     """A scene that changed its kind shows what its new kind can: what a performer does is no
-    picture without one. What a person has set stays, now or before."""
+    picture without one. What a person has set stays, now or before, and a kind that comes back
+    brings its picture back, so that takes of it are not outdated.
+
+    Args:
+        was: its kind until now.
+        sent: what else a person changes with it.
+    """
     mine = {*scene.edited, *sent}
     if "lip_sync_enabled" not in mine:
         scene.lip_sync_enabled = scene.scene_type == "performance"
     project = projects.get(session, scene.project_id)
+    former = _put_aside(session, scene, was, sent)
+    if former is not None:
+        for name in former.keys() - mine:
+            setattr(scene, name, former[name])
+        return
     present = scenes.of_project(session, project.id)
     at = present.index(scene)
     near = (
@@ -44,6 +59,20 @@ def follow_kind(session: Session, scene: Scene, sent: Collection[str]) -> None:
     )
     found = picture_for(near[0], new, near[1], project.seed, like=scene.idea)
     scene.idea, scene.shot = found.idea, found.shot.model_dump()
+
+
+def _put_aside(
+    session: Session, scene: Scene, was: str, sent: Collection[str]
+) -> dict[str, Any] | None:
+    """Note the picture of a scene's former kind; answers with that of its new one, if it was of
+    that kind before."""
+    board = projects.storyboard(session, scene.project_id)
+    noted = board.heard.get(ASIDE, {})
+    pictures = noted.get(scene.id, {})
+    shown = {name: getattr(scene, name) for name in ("idea", "shot") if name not in sent}
+    board.heard = {**board.heard, ASIDE: {**noted, scene.id: {**pictures, was: shown}}}
+    former: dict[str, Any] | None = pictures.get(scene.scene_type)
+    return former
 
 
 def _slot(scene: Scene) -> Slot:

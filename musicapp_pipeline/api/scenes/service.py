@@ -78,10 +78,11 @@ def update(session: Session, scene: Scene, body: SceneUpdate, if_match: str | No
         return  # another tab's edit must not fail for nothing
     if changes.keys() & {"lyrics", "scene_type"}:
         _forget_lip_sync(session, scene)
+    was = scene.scene_type
     for name, value in changes.items():
         setattr(scene, name, value)
     if "scene_type" in changes:
-        follow_kind(session, scene, changes)
+        follow_kind(session, scene, was, changes)
     scenes.mark_edited(scene, changes)
     scene.revision += 1
     session.flush()
