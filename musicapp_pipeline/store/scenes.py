@@ -1,6 +1,7 @@
 """Scenes: from a plan to rows, and back again when the plan changes."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -9,6 +10,9 @@ from musicapp_pipeline.store import events, ids
 from musicapp_pipeline.store.errors import NotFound
 from musicapp_pipeline.store.models import Project, Scene, SceneVersion, now
 from musicapp_pipeline.storyboard.model import PlannedScene
+
+PICTURE = frozenset({"scene_type", "idea", "shot"})
+"""Belong together: what a performer does is no picture without one, and the other way round."""
 
 
 def get(session: Session, scene_id: str, *, project_id: str | None = None) -> Scene:
@@ -42,6 +46,16 @@ def has_takes(session: Session, scene_id: str) -> bool:
         SceneVersion.scene_id == scene_id, SceneVersion.status != "cancelled"
     )
     return bool(session.scalar(query))
+
+
+def pictures_set(rows: Iterable[Scene]) -> list[Any]:
+    """What a person has set of kinds and pictures, and where: a plan follows from it."""
+    found = []
+    for scene in rows:
+        mine = {name: getattr(scene, name) for name in PICTURE.intersection(scene.edited)}
+        if mine:
+            found.append([scene.start_frame, scene.end_frame, mine])
+    return sorted(found, key=lambda entry: entry[:2])
 
 
 def with_takes(session: Session, project_id: str) -> set[str]:

@@ -298,37 +298,52 @@ def test_generating_again_changes_nothing(planned: Desk) -> None:
     ]
 
 
-def test_asking_for_a_plan_plans_anew_where_cuts_were_moved_by_hand(planned: Desk) -> None:
+def ask(planned: Desk) -> bool:
+    """What the button does; whether there is anything to do."""
     key, task = planned.project_id, Task(planned.bench, planned.project_id)
-
-    def ask() -> bool:
-        """What the button does; whether there is anything to do."""
+    with planned.database.write() as session:
+        plan_again(session, projects.get(session, key), scenes.of_project(session, key))
+    with planned.database.write() as session:
+        print_ = STORYBOARD.fingerprint(session, planned.bench, key)
+        row = artifacts.get(session, "storyboard", key)
+        stale = row is None or row.fingerprint != print_
+    if stale:
+        made = body.make(task)
         with planned.database.write() as session:
-            plan_again(session, projects.get(session, key), scenes.of_project(session, key))
-        with planned.database.write() as session:
-            print_ = STORYBOARD.fingerprint(session, planned.bench, key)
-            row = artifacts.get(session, "storyboard", key)
-            stale = row is None or row.fingerprint != print_
-        if stale:
-            made = body.make(task)
-            with planned.database.write() as session:
-                artifacts.put(session, "storyboard", key, print_, made, None)
-        return stale
+            artifacts.put(session, "storyboard", key, print_, made, None)
+    return stale
 
+
+def test_asking_for_a_plan_plans_anew_where_a_picture_was_set_like_its_neighbours(
+    planned: Desk,
+) -> None:
+    ask(planned)
+    assert ask(planned) is False
+    mine, after = present(planned)[3:5]
+    edit(planned, mine, shot=after.shot)
+    assert ask(planned) is True
+    rows = present(planned)
+    assert shots(rows[3]) == shots(after)
+    for other in (rows[2], rows[4]):
+        assert not shots(other).items() & shots(rows[3]).items()
+    assert ask(planned) is False
+
+
+def test_asking_for_a_plan_plans_anew_where_cuts_were_moved_by_hand(planned: Desk) -> None:
     def cuts() -> list[tuple[int, int]]:
         return [(s.start_frame, s.end_frame) for s in present(planned)]
 
-    assert ask()
+    assert ask(planned)
     before = cuts()
-    assert not ask()
+    assert not ask(planned)
     first, second = (scene.id for scene in present(planned)[:2])
     with planned.database.write() as session:
         left, right = scenes.get(session, first), scenes.get(session, second)
         left.end_frame = right.start_frame = left.end_frame + 12
     assert cuts() != before
-    assert ask()
+    assert ask(planned)
     assert cuts() == before
-    assert not ask()
+    assert not ask(planned)
 
 
 class Director:

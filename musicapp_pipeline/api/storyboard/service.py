@@ -75,10 +75,13 @@ def queue(session: Session, context: AppContext, who: Caller, project: Project) 
 
 def plan_again(session: Session, project: Project, rows: Sequence[Scene]) -> None:
     """Nothing that a plan follows from may have changed since the last one; where its cuts were
-    moved by hand, who asks for a plan wants one all the same."""
+    moved by hand, or pictures set, who asks for a plan wants one all the same."""
     plan = artifacts.get(session, "storyboard", project.id)
-    cuts = sorted([scene.start_frame, scene.end_frame] for scene in rows)
-    if plan is not None and plan.details.get("cuts", cuts) != cuts:
+    now = {
+        "cuts": sorted([scene.start_frame, scene.end_frame] for scene in rows),
+        "set": scenes.pictures_set(rows),
+    }
+    if plan is not None and any(plan.details.get(name, now[name]) != now[name] for name in now):
         board = projects.storyboard(session, project.id)
         board.heard = {**board.heard, "asked": board.heard.get("asked", 0) + 1}
 

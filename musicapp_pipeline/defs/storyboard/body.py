@@ -98,7 +98,8 @@ def make(task: Task) -> Made:
         project = projects.get(session, task.key, lock=True)
         board = projects.storyboard(session, task.key)
         meanwhile = kept_of(session, task.key)
-        said_now = said_of(scenes.of_project(session, task.key))
+        present = scenes.of_project(session, task.key)
+        said_now, pictures = said_of(present), scenes.pictures_set(present)
         if (meanwhile, said_now, board.edits) != (kept, said, edits):
             # A take was asked for, or a person corrected something, while the director was asked.
             lines = _lines_now(board, edits, lines)
@@ -129,6 +130,7 @@ def make(task: Task) -> Made:
         details={
             "scenes": keys,
             "cuts": [[s["start"], s["end"]] for s in plain],
+            "set": pictures,
             "pictures": _picture(task, analysis, cuts),
             "shown": {"scenes": len(keys), "plan": table, "notes": [*analysis.notes, *notes]},
         },

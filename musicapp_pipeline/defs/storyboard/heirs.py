@@ -8,8 +8,6 @@ from musicapp_pipeline.storyboard.text import clean, quoted, shortened
 
 OF_THE_INTERVAL = frozenset({"section", "lyrics"})
 """Said of a stretch of the song, not of what is shown there."""
-PICTURE = frozenset({"scene_type", "idea", "shot"})
-"""Belong together: what a performer does is no picture without one, and the other way round."""
 SAME = 0.8
 """Share of both scenes that lies in the other one, from which they are one stretch of the song."""
 UNPLANNED = ("prompt_override", "character_ids", "lip_sync_method")
@@ -68,8 +66,8 @@ def settings_of(scene: Scene) -> list[str]:
 def _write(scene: Scene, heir: Scene, without: Sequence[str]) -> bool:
     names = [name for name in settings_of(scene) if name not in without]
     whole: list[str] = []
-    if PICTURE.intersection(names) and heir.scene_type != scene.scene_type:
-        whole = [*PICTURE]  # what was planned for the other kind fits none of it
+    if scenes.PICTURE.intersection(names) and heir.scene_type != scene.scene_type:
+        whole = [*scenes.PICTURE]  # what was planned for the other kind fits none of it
     for name in [*names, *whole]:
         setattr(heir, name, getattr(scene, name))
     if whole or "scene_type" in names:  # whether lips move was settled with it

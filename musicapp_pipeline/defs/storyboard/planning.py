@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.defs.storyboard.heirs import PICTURE, hand_down
+from musicapp_pipeline.defs.storyboard.heirs import hand_down
 from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import Project, Scene
@@ -46,7 +46,7 @@ def said_of(present: Sequence[Scene]) -> dict[tuple[int, int], Said]:
     """What a person has set of each scene's kind and picture, by its interval."""
     out = {}
     for scene in present:
-        mine = {name: getattr(scene, name) for name in PICTURE.intersection(scene.edited)}
+        mine = {name: getattr(scene, name) for name in scenes.PICTURE.intersection(scene.edited)}
         if mine:
             mine |= {"scene_type": scene.scene_type, "idea": mine.get("idea") or None}
             out[_place(scene)] = Said.model_validate(mine)
