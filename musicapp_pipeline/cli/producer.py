@@ -17,7 +17,7 @@ from musicapp_pipeline.defs.flow import Next, best_take, draws, fresh_takes, nex
 from musicapp_pipeline.defs.inprocess import run_wanted
 from musicapp_pipeline.defs.observe import MADE, observed_by
 from musicapp_pipeline.errors import MusicAppError
-from musicapp_pipeline.generation import admission, ledger
+from musicapp_pipeline.generation import absence, admission, ledger
 from musicapp_pipeline.generation.resolving import open_questions
 from musicapp_pipeline.generation.simulated import simulated_takes
 from musicapp_pipeline.store import projects, scenes, takes
@@ -58,8 +58,13 @@ class Producer:
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
         dispatcher = BackgroundDispatcher(self.bench, self.view.log)
+        in_use = self.bench.provider.name
         with self.bench.database.write() as session:
-            self._late = look_again(session, project_id, self.bench.provider.name)
+            self._late = look_again(session, project_id, in_use)
+            withdrawn = absence.withdraw(session, project_id, in_use)
+        if withdrawn:
+            self.view.log(f"takes that were never sent to another provider: {withdrawn}")
+            self.asked_at = now()
         with dispatcher, observed_by(self._observe):
             if self._in_doubt(project_id):
                 dispatcher.swept(SWEPT)  # what is found now is waited for

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, landing, standing, states
+from musicapp_pipeline.generation import clock, landing, ledger, standing, states
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.models import GenerationAttempt
 
@@ -63,6 +63,31 @@ def unattended(
         or_(GenerationAttempt.lease_until.is_(None), GenerationAttempt.lease_until < moment),
     )
     return session.scalars(query).all()
+
+
+def withdraw(session: Session, project_id: str, in_use: str) -> int:
+    """Give back a project's takes that wait to be sent to another provider, for whoever does not
+    wait for its return: nothing of them was bought.
+
+    Returns:
+        How many.
+    """
+    query = (
+        select(GenerationAttempt)
+        .where(
+            GenerationAttempt.project_id == project_id,
+            GenerationAttempt.state == "reserved",
+            GenerationAttempt.provider != in_use,
+        )
+        .with_for_update(skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalars(query).all()
+    for attempt in found:
+        why = f"Not sent to {attempt.provider}: {in_use} is in use now."
+        ledger.release(session, attempt, why)
+        standing.end_take(session, attempt, "failed", {"code": "withdrawn", "message": why})
+    return len(found)
 
 
 def tell(session: Session, in_use: str, reached: Set[str], options: "DispatcherOptions") -> None:

@@ -174,6 +174,18 @@ def test_takes_of_a_provider_that_cannot_be_reached_say_so_and_go_on_when_it_is_
     world.check_settled()
 
 
+def test_what_waits_for_a_provider_of_before_can_be_given_back(world):
+    left_with_one_running_and_one_waiting(world)
+    with world.database.write() as session:
+        assert absence.withdraw(session, world.project_id, "videos_api") == 0
+        assert absence.withdraw(session, world.project_id, "mock") == 1
+    assert sorted(world.states()) == ["released", "submitted"]
+    assert sorted(world.statuses()) == ["failed", "generating"]
+    world.let_go()
+    world.drive()
+    world.check_settled()
+
+
 def test_without_takes_of_others_nobody_else_is_opened(world):
     world.admit()
     reach, asked = reaching(world)
