@@ -29,6 +29,8 @@ _WIDTH = 0.025
 """Seconds within which an onset speaks for a beat."""
 _AT_MOST = 0.9
 """How sure followed beats are where all of them sound: they may lie between the true ones."""
+_UNSTEADY = 0.45
+"""How sure a grid is at most that was laid from taps without a tempo."""
 _AS_GOOD = 0.9
 """A constant tempo whose beats have this share of the onset strength of those that follow the
 song is the truth: most recordings have a click."""
@@ -53,8 +55,7 @@ def tapped_grid(taps: Doubles, analysis: SongAnalysis) -> Doubles:
     sounds = _Sounds(np.array(analysis.onsets), np.array(analysis.onset_strengths))
     index = _numbered(taps)
     fit = np.polyfit(index, taps, 1)
-    strays = float(np.sqrt(np.mean(np.square(taps - np.polyval(fit, index)))))
-    period = float(fit[0])
+    strays, period = _strays(taps), float(fit[0])
     if strays >= max(_JITTER, 0.04 * period):
         head, tail = (float(np.median(np.diff(part))) for part in (taps[:5], taps[-5:]))
         before = _onward(-float(taps[0]), head, 0.0, sounds.backwards())
@@ -82,7 +83,17 @@ def earned(taps: Doubles, grid: Doubles, analysis: SongAnalysis) -> float:
     chance = min(2 * _NEAR * len(onsets) / analysis.duration, 0.95)
     held = max((hits - chance) / (1 - chance), 0.0)
     share = float(np.mean(said))
-    return share + (1 - share) * _AT_MOST * held
+    sure = share + (1 - share) * _AT_MOST * held
+    beats = np.array([b.time for b in analysis.beats])
+    heard = any(_goes_with(taps, reading) for reading in _readings(beats))
+    # A grid that was laid where onsets are has them: without a tempo that proves nothing.
+    return sure if heard or _strays(taps) < _JITTER else min(sure, _UNSTEADY)
+
+
+def _strays(taps: Doubles) -> float:
+    """How far taps lie from evenly spaced ones, root mean square seconds."""
+    index = _numbered(taps)
+    return float(np.sqrt(np.mean(np.square(taps - np.polyval(np.polyfit(index, taps, 1), index)))))
 
 
 def _readings(beats: Doubles) -> Iterator[Doubles]:

@@ -68,18 +68,29 @@ def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: 
 
 
 def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> str | None:
-    """Why a job that a person named cannot be this take's. Other words alone prove nothing: many a
-    service rewrites prompts."""
+    """Why a job that a person named cannot be this take's, but another's. What a service tells may
+    be its own words, size and length, so by themselves they prove nothing."""
     version = takes.get(session, attempt.version_id)
-    if any(
-        theirs is not None and theirs != ours
-        for theirs, ours in ((job.size, attempt.size), (job.seconds, attempt.seconds))
-    ):
-        return f"Job {job.id}, which was attached, is of another size or length than the take."
-    if job.prompt is None or plain(job.prompt) == plain(version.prompt):
+    if job.prompt is not None and plain(job.prompt) == plain(version.prompt):
         return None
-    others = select(SceneVersion.id).where(SceneVersion.prompt == job.prompt).limit(1)
-    if session.scalar(others) is None:
+    told = ((GenerationAttempt.size, job.size), (GenerationAttempt.seconds, job.seconds))
+    ours = {GenerationAttempt.size: attempt.size, GenerationAttempt.seconds: attempt.seconds}
+    said = [column == value for column, value in told if value is not None]
+    if any(value not in (None, ours[column]) for column, value in told):
+        others = select(GenerationAttempt.id).where(
+            GenerationAttempt.provider == attempt.provider,
+            GenerationAttempt.id != attempt.id,
+            *said,
+        )
+        if session.scalar(others.limit(1)) is not None:
+            return (
+                f"Job {job.id}, which was attached, is of another size or length than the take,"
+                " and another take is of that."
+            )
+    if job.prompt is None:
+        return None
+    same = select(SceneVersion.id).where(SceneVersion.prompt == job.prompt).limit(1)
+    if session.scalar(same) is None:
         return None
     return f"Job {job.id}, which was attached, has the prompt of another take."
 

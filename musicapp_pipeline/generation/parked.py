@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
@@ -87,7 +87,11 @@ def _found(
         return False  # the job that is listed may be that one's
     owned = acceptance.owned_jobs(session, attempt.provider, attempt.id)
     free = [j for j in listed if identity(j.id) not in owned and _of_its_time(j, attempt)]
-    alike = evidence.candidates(free, attempt, prompt)
+    alike = [
+        job
+        for job in evidence.candidates(free, attempt, prompt)
+        if acceptance.owner_of(session, attempt.provider, job.id) is None
+    ]
     if len(alike) > reconcile.paid_unseen(session, attempt, prompt):
         log.warning("found after all", attempt=attempt_id, job=alike[0].id)
         acceptance.accepted(session, attempt_id, alike[0], claimed=True)
@@ -116,6 +120,20 @@ def _alike_under_way(session: Session, attempt: GenerationAttempt, prompt: str) 
     looked_for = and_(
         GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_not(None)
     )
+    return _alike(
+        session, attempt, prompt, or_(GenerationAttempt.state == "submitting", looked_for)
+    )
+
+
+def alike_in_doubt(session: Session, attempt: GenerationAttempt, prompt: str) -> bool:
+    """Whether another request, which a list could not tell from this one, may have been bought."""
+    open_ones = GenerationAttempt.state.in_(("submitting", "unknown"))
+    return _alike(session, attempt, prompt, open_ones)
+
+
+def _alike(
+    session: Session, attempt: GenerationAttempt, prompt: str, state: ColumnElement[bool]
+) -> bool:
     query = (
         select(func.count(GenerationAttempt.id))
         .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
@@ -125,7 +143,7 @@ def _alike_under_way(session: Session, attempt: GenerationAttempt, prompt: str) 
             GenerationAttempt.size == attempt.size,
             GenerationAttempt.seconds == attempt.seconds,
             SceneVersion.prompt == prompt,
-            or_(GenerationAttempt.state == "submitting", looked_for),
+            state,
         )
     )
     return bool(session.scalar(query))

@@ -120,6 +120,8 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
     said = note or "a person found that it was not charged"
     spent = _spent_for_nothing(session, version_id)
     if spent is not None:
+        if spent.provider_job_id is None:
+            spent.declared_absent_at = clock.moment(session)
         ledger.credit(session, spent, said)
         actions = list(states.WHAT_TO_DO["absent"])
         _end(session, spent, NOT_CHARGED, f"Given up: {said}.", actions=actions, credited=True)

@@ -49,7 +49,14 @@ async def sweep(drive: "Drive") -> int:
     Returns:
         How many were found.
     """
-    return await _listed(drive) + await _finished(drive) + await parked.look(drive)
+    found = 0
+    # Takes that wait for a person first: their jobs must not be taken for late ones of their twins.
+    for part in (parked.look, _finished, _listed):
+        try:
+            found += await part(drive)
+        except Exception:  # the provider or the database may be away; the other parts still look
+            log.exception("could not look for late purchases")
+    return found
 
 
 async def _finished(drive: "Drive") -> int:
@@ -69,7 +76,7 @@ async def _finished(drive: "Drive") -> int:
 
 
 def given_back(session: Session, provider: str, key: str) -> Sequence[GenerationAttempt]:
-    """Attempts whose job is known and that a person gave up as not charged in the last hours.
+    """Attempts whose job is known and that a person gave up as not charged in the last days.
 
     One whose clip was tried to be fetched before is not among them: what its provider says of it is
     known, and was not true.
@@ -82,7 +89,7 @@ def given_back(session: Session, provider: str, key: str) -> Sequence[Generation
         GenerationAttempt.sent_to.in_(("", key)),
         GenerationAttempt.state == "released",
         GenerationAttempt.provider_job_id.is_not(None),
-        GenerationAttempt.ended_at > now() - REACH,
+        GenerationAttempt.ended_at > now() - acceptance.REMEMBERED,
     )
     ended = session.scalars(query.order_by(GenerationAttempt.created_at))
     return [a for a in ended if resolving.was_called_off(a)]
@@ -160,9 +167,15 @@ def _book(session: Session, attempt_id: str, late: Sequence[ProviderJob]) -> int
     owned = acceptance.owned_jobs(session, attempt.provider, "")
     free = [job for job in late if identity(job.id) not in owned]
     ours = evidence.candidates(free, attempt, version.prompt)
-    if len(ours) <= reconcile.paid_unseen(session, attempt, version.prompt):
-        return 0  # what a person saw charged is booked already
-    for job in ours:
+    if ours and parked.alike_in_doubt(session, attempt, version.prompt):
+        return 0  # they may be that one's, for which a person or a later look will say so
+    # What a person saw charged is booked already.
+    late = ours[reconcile.paid_unseen(session, attempt, version.prompt) :]
+    found = 0
+    for job in late:
+        if acceptance.owner_of(session, attempt.provider, job.id) is not None:
+            continue  # an old one's
         log.warning("late purchase", attempt=attempt_id, job=job.id)
         acceptance.accepted(session, attempt_id, job)
-    return len(ours)
+        found += 1
+    return found

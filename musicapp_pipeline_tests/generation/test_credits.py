@@ -51,6 +51,42 @@ def test_a_clip_that_never_came_and_was_credited_is_given_back_and_not_booked_ag
     check_entries(world.database, world.project_id)
 
 
+def test_what_was_called_charged_and_then_not_is_booked_when_its_job_shows_up(world):
+    world.server.list_refused = 403
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive()
+    say(world, resolving.charged)
+    say(world, resolving.not_charged, "the invoice does not show it")
+    assert world.money() == NOTHING
+    world.server.list_refused = 0
+    world.drive(lambda: "settled" in world.states(), sweep=0.05, send_limit=0.0)
+    world.check_settled()
+
+
+def test_a_late_purchase_that_a_person_saw_charged_is_not_booked_once_more(world):
+    """Two takes of one scene, both answers lost and billed; of one a person says charged, of the
+    other not: what the list shows is booked once."""
+    world.server.list_refused = 403
+    world.server.script("create", "lose_response", "lose_response")
+    world.admit(each=2)
+    world.drive(lambda: "unknown" in world.statuses())
+    first = next(take.id for take in world.takes() if take.status == "unknown")
+    with world.database.write() as session:
+        resolving.charged(session, first)
+    world.drive(lambda: sorted(world.statuses()) == ["failed", "unknown"])
+    second = next(take.id for take in world.takes() if take.status == "unknown")
+    with world.database.write() as session:
+        resolving.not_charged(session, second)
+    world.server.list_refused = 0
+    invoice = world.server.ledger.total()
+    world.drive(lambda: world.money() == (Decimal(0), invoice), sweep=0.05, send_limit=0.0)
+    looks = iter(range(20))
+    world.drive(lambda: next(looks, None) is None, sweep=0.02, send_limit=0.0)
+    assert world.money() == (Decimal(0), invoice)
+    check_entries(world.database, world.project_id)
+
+
 def test_a_take_that_has_its_clip_cannot_be_called_not_charged(world):
     world.admit()
     world.drive()

@@ -43,7 +43,7 @@ def parked(folder, **server):
 
 def lose_answer(world) -> str:
     world.server.script("create", "lose_response")
-    (made,) = world.admit()
+    (made,) = world.admit(0)
     world.drive()
     assert (world.states(), world.statuses()) == (["unknown"], ["unknown"])
     return made.version.id
@@ -762,16 +762,36 @@ def test_jobs_that_were_attached_the_wrong_way_round_are_told_and_put_right(tmp_
         world.check_settled()
 
 
-def test_an_attached_job_of_another_length_is_told(tmp_path):
-    with parked(tmp_path) as world:
-        version_id = lose_answer(world)
-        (found,) = world.server.jobs
-        world.server.jobs[found].request["seconds"] = "8"
-        with world.database.write() as session:
-            resolving.attach(session, version_id, found)
-        world.drive()
-        assert world.states() == ["stuck"]
+def attached_with_another_size(world, *, others: bool):
+    """A job is attached whose server says a size of its own; ``others``: another take has it."""
+    version_id = lose_answer(world)
+    (found,) = world.server.jobs
+    world.server.jobs[found].request["size"] = "1280x704"
+    if others:
+        world.hold()
+        world.admit(1)
+        world.drive(lambda: "submitted" in world.states())
+    with world.database.write() as session:
+        for attempt in ledger.attempts_of(session, world.takes()[-1].id) if others else ():
+            attempt.size = "1280x704"
+        resolving.attach(session, version_id, found)
+    return version_id
+
+
+def test_an_attached_job_of_the_size_of_another_take_is_told(tmp_path):
+    with parked(tmp_path, scenes=2) as world:
+        version_id = attached_with_another_size(world, others=True)
+        world.drive(lambda: "stuck" in world.states())
         assert "of another size or length" in world.take(version_id).error["message"]
+
+
+def test_a_service_that_tells_a_size_of_its_own_is_believed_to_have_the_job(tmp_path):
+    """Nothing else would ever bring that clip."""
+    with parked(tmp_path) as world:
+        version_id = attached_with_another_size(world, others=False)
+        world.drive()
+        assert world.take(version_id).status == "landed"
+        world.check_settled()
 
 
 def test_what_was_said_to_be_not_charged_is_booked_once_its_job_turns_up(tmp_path):
