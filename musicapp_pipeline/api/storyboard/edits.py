@@ -35,8 +35,9 @@ RESETTABLE = {
 """Null in these goes back to what was heard."""
 TEMPO_ROUNDING = 0.02
 """Share of a tempo that beats may go faster or slower than it says."""
-MOST_OF_BEATS = 100
-"""Each may lay a whole grid anew."""
+MOST = ((BEATS, 100, "of the beats"), (("tap_tempo",), 5, "by tapping"))
+"""How many edits of these kinds there may be: each of the beats moves the whole grid, and each by
+tapping lays one anew, which takes a second for a long song."""
 HEARD = "heardLyrics"
 """The lines that were heard, kept beside those that stand in their place."""
 
@@ -132,14 +133,15 @@ def _checked(board: Storyboard, kept: Mapping[str, Any], typed: Sequence[Edit]) 
     """
     lists = {name: value for name, value in kept.items() if name != "analysis"}
     stored, _ = readable(kept.get("analysis", ()))
-    of_beats = sum(edit.kind in BEATS for edit in typed)
-    if of_beats > max(MOST_OF_BEATS, sum(edit.kind in BEATS for edit in stored)):
-        raise Invalid(
-            f"{of_beats} edits of the beats are too many; send what they come to",
-            field="edits",
-            value=of_beats,
-            allowed=f"up to {MOST_OF_BEATS} of beats",
-        )
+    for kinds, most, what in MOST:
+        count = sum(edit.kind in kinds for edit in typed)
+        if count > max(most, sum(edit.kind in kinds for edit in stored)):
+            raise Invalid(
+                f"{count} edits {what} are too many; send what they come to",
+                field="edits",
+                value=count,
+                allowed=f"up to {most} {what}",
+            )
     return list(_applied(*sources(board, board.edits), json.dumps(lists), stored, tuple(typed)))
 
 
