@@ -1,5 +1,8 @@
 """Which takes count on the way to a final cut, and which are waited for."""
 
+from typing import Any
+
+import dagster as dg
 import pytest
 from sqlalchemy import update
 
@@ -86,8 +89,8 @@ def test_the_autopilot_orders_what_is_still_missing_behind_the_lock(
     """A person ordered the takes between its look and its order."""
     real, looks = flow.next_steps, []
 
-    def look(*args: object) -> flow.Next:
-        looks.append(real(*args))  # type: ignore[arg-type]
+    def look(*args: Any) -> flow.Next:
+        looks.append(real(*args))
         if len(looks) == 1:
             everything = [(scene.id, 1) for scene in desk.scenes]
             with desk.database.write() as session:
@@ -97,7 +100,8 @@ def test_the_autopilot_orders_what_is_still_missing_behind_the_lock(
         return looks[-1]
 
     monkeypatch.setattr(sensing, "next_steps", look)
-    assert sensing._advance(None, desk.bench, desk.project_id, 1) == []  # type: ignore[arg-type]
+    context = dg.build_sensor_context()
+    assert sensing._advance(context, desk.bench, desk.project_id, 1) == []
     with desk.database.read() as session:
         each = [len(takes.of_scene(session, scene.id)) for scene in desk.scenes]
     assert set(each) == {1}
