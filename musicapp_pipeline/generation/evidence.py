@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock
@@ -65,6 +65,25 @@ def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: 
     if alike:
         return f"it lists {', '.join(alike)} with this prompt, but of another size or length"
     return None
+
+
+def alike(
+    session: Session, attempt: GenerationAttempt, prompt: str, *which: ColumnElement[bool]
+) -> int:
+    """How many other requests of some kind a list could not tell from this one."""
+    query = (
+        select(func.count(GenerationAttempt.id))
+        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
+        .where(
+            GenerationAttempt.provider == attempt.provider,
+            GenerationAttempt.id != attempt.id,
+            GenerationAttempt.size == attempt.size,
+            GenerationAttempt.seconds == attempt.seconds,
+            SceneVersion.prompt == prompt,
+            *which,
+        )
+    )
+    return session.scalar(query) or 0
 
 
 def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> str | None:

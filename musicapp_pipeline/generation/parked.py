@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
@@ -19,7 +19,7 @@ from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavai
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
+from musicapp_pipeline.store.models import GenerationAttempt
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
@@ -120,30 +120,11 @@ def _alike_under_way(session: Session, attempt: GenerationAttempt, prompt: str) 
     looked_for = and_(
         GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_not(None)
     )
-    return _alike(
-        session, attempt, prompt, or_(GenerationAttempt.state == "submitting", looked_for)
-    )
+    busy = or_(GenerationAttempt.state == "submitting", looked_for)
+    return evidence.alike(session, attempt, prompt, busy) > 0
 
 
 def alike_in_doubt(session: Session, attempt: GenerationAttempt, prompt: str) -> bool:
     """Whether another request, which a list could not tell from this one, may have been bought."""
     open_ones = GenerationAttempt.state.in_(("submitting", "unknown"))
-    return _alike(session, attempt, prompt, open_ones)
-
-
-def _alike(
-    session: Session, attempt: GenerationAttempt, prompt: str, state: ColumnElement[bool]
-) -> bool:
-    query = (
-        select(func.count(GenerationAttempt.id))
-        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
-        .where(
-            GenerationAttempt.provider == attempt.provider,
-            GenerationAttempt.id != attempt.id,
-            GenerationAttempt.size == attempt.size,
-            GenerationAttempt.seconds == attempt.seconds,
-            SceneVersion.prompt == prompt,
-            state,
-        )
-    )
-    return bool(session.scalar(query))
+    return evidence.alike(session, attempt, prompt, open_ones) > 0

@@ -11,7 +11,6 @@ sure, nobody can know, and nothing is sent.
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -31,7 +30,7 @@ from musicapp_pipeline.generation.errors import (
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import jobs, takes
-from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
+from musicapp_pipeline.store.models import GenerationAttempt
 
 if TYPE_CHECKING:
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
@@ -102,21 +101,14 @@ def may_list(drive: "Drive", model: str) -> bool:
 
 def paid_unseen(session: Session, attempt: GenerationAttempt, prompt: str) -> int:
     """Like purchases which a person saw charged without knowing the job: a list may show theirs."""
-    query = (
-        select(func.count(GenerationAttempt.id))
-        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
-        .where(
-            GenerationAttempt.provider == attempt.provider,
-            GenerationAttempt.id != attempt.id,
-            GenerationAttempt.state == "settled",
-            GenerationAttempt.provider_job_id.is_(None),
-            GenerationAttempt.created_at > clock.moment(session) - acceptance.REMEMBERED,
-            GenerationAttempt.size == attempt.size,
-            GenerationAttempt.seconds == attempt.seconds,
-            SceneVersion.prompt == prompt,
-        )
+    return evidence.alike(
+        session,
+        attempt,
+        prompt,
+        GenerationAttempt.state == "settled",
+        GenerationAttempt.provider_job_id.is_(None),
+        GenerationAttempt.created_at > clock.moment(session) - acceptance.REMEMBERED,
     )
-    return session.scalar(query) or 0
 
 
 def not_looked(
