@@ -1,35 +1,14 @@
 """``musicapp dispatch``: the dispatcher as a process of its own."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.generation import admission
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.store import takes
-from musicapp_pipeline_tests.generation.test_processes import PATIENCE, wait
+from musicapp_pipeline_tests.processes import running, wait
 from musicapp_pipeline_tests.store.rows import new_project
 from musicapp_pipeline_tests.supervisor.stack import MUSICAPP, clean_env
-
-
-@contextmanager
-def dispatching(env: Mapping[str, str], folder: Path, count: int) -> Iterator[list[Any]]:
-    started = [
-        subprocess.Popen(
-            [*MUSICAPP, "dispatch"], env=env, cwd=folder, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(count)
-    ]
-    try:
-        yield started
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.communicate(timeout=PATIENCE)
 
 
 def test_several_share_the_takes_and_end_when_they_are_told_to(tmp_path):
@@ -45,7 +24,7 @@ def test_several_share_the_takes_and_end_when_they_are_told_to(tmp_path):
         with bench.database.read() as session:
             return [take.status for one in scene_ids for take in takes.of_scene(session, one)]
 
-    with dispatching(env, tmp_path, 2) as started:
+    with running([*MUSICAPP, "dispatch"], 2, env=env, cwd=tmp_path) as started:
         for process in started:
             assert process.stdout.readline() == "dispatching takes of mock\n"
         wait(lambda: statuses() == ["landed"] * 6)

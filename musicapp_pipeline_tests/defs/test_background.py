@@ -14,7 +14,7 @@ from musicapp_pipeline.defs.inprocess import _own_signals
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import settings
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld, money_world
-from musicapp_pipeline_tests.generation.test_processes import wait
+from musicapp_pipeline_tests.processes import wait
 
 
 class Slow(FaultServer):

@@ -1,6 +1,7 @@
 """A test that tries to leave this machine fails, even where nobody noticed the refusal."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from musicapp_pipeline.generation import download
 from musicapp_pipeline_tests.generation import guard
 from musicapp_pipeline_tests.generation.chaos import byte_check
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
+from musicapp_pipeline_tests.generation.money_world import MoneyWorld, money_world
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +41,10 @@ def quick_check(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 def server() -> Iterator[FaultServer]:
     with FaultServer() as running:
         yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[MoneyWorld]:
+    """A project of one scene on SQLite, and a provider that bills."""
+    with money_world("sqlite", tmp_path) as made:
+        yield made

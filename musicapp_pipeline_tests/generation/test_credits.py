@@ -12,12 +12,6 @@ pytestmark = pytest.mark.usefixtures("quick_check")
 NOTHING = (Decimal(0), Decimal(0))
 
 
-@pytest.fixture
-def world(tmp_path):
-    with money_world("sqlite", tmp_path) as made:
-        yield made
-
-
 def say(world, decide, *more):
     with world.database.write() as session:
         decide(session, world.takes()[0].id, *more)

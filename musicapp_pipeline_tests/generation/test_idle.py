@@ -10,13 +10,6 @@ from sqlalchemy import event, update
 
 from musicapp_pipeline.generation.dispatcher import Dispatcher
 from musicapp_pipeline.store.models import GenerationAttempt, now
-from musicapp_pipeline_tests.generation.money_world import money_world
-
-
-@pytest.fixture
-def world(tmp_path):
-    with money_world("sqlite", tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

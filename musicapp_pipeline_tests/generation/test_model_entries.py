@@ -8,15 +8,8 @@ from musicapp_pipeline.generation import admission
 from musicapp_pipeline.generation.errors import UnsupportedRequest
 from musicapp_pipeline.store import projects, takes
 from musicapp_pipeline_tests.generation.helpers import record, request
-from musicapp_pipeline_tests.generation.money_world import money_world
 
 GONE = date(2026, 9, 24)
-
-
-@pytest.fixture
-def world(tmp_path):
-    with money_world("sqlite", tmp_path) as made:
-        yield made
 
 
 def test_a_model_is_on_sale_until_the_day_of_its_end():

@@ -7,18 +7,12 @@ import pytest
 from musicapp_pipeline.generation import ledger, resolving, submission
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
+from musicapp_pipeline_tests.generation.doubts import hide_from_list, lists, posts, tell
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import client_of
 from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
-from musicapp_pipeline_tests.generation.test_doubt import hide_from_list, lists, posts
 
 pytestmark = pytest.mark.usefixtures("quick_check")
-
-
-@pytest.fixture
-def world(tmp_path):
-    with money_world("sqlite", tmp_path) as made:
-        yield made
 
 
 def lose(world, fault: str = "lose_response", **changes) -> str:
@@ -156,4 +150,18 @@ def test_one_whose_job_is_hidden_is_found_when_it_shows(world):
     world.drive(lambda: "does not show it" in message(world), sweep=0.02)
     hidden.clear()
     world.drive(lambda: world.states() == ["settled"], sweep=0.02)
+    world.check_settled()
+
+
+def test_a_job_of_last_week_in_the_list_is_not_in_the_way(world):
+    """The list tells no times, and the job that is like it is a take's of long ago."""
+    tell(world, created_at=lambda _: None)
+    world.admit(accepts_seed=False)
+    world.drive()
+    with world.database.write() as session:
+        old = ledger.locked(session, world.attempt().id)
+        for moment in ("created_at", "submitted_at", "accepted_at"):
+            setattr(old, moment, getattr(old, moment) - timedelta(days=8))
+    lose(world)
+    world.drive(lambda: world.states() == ["settled"] * 2, sweep=3600.0)
     world.check_settled()

@@ -1,9 +1,5 @@
 """Dispatchers as real processes: killed with SIGKILL, and several on one database."""
 
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,30 +7,14 @@ import pytest
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.money_world import MoneyWorld, money_world
 from musicapp_pipeline_tests.generation.worker_process import Plan
+from musicapp_pipeline_tests.processes import PATIENCE, running, wait
 
-PATIENCE = 600.0
 
-
-@contextmanager
-def processes(world: MoneyWorld, count: int = 1, **plan: Any) -> Iterator[list[Any]]:
-    """Dispatchers on this world; ended by SIGTERM where they still live."""
+def dispatchers(world: MoneyWorld, count: int = 1, **plan: Any) -> Any:
+    """Processes that dispatch the takes of this world."""
     url = world.database.engine.url.render_as_string(hide_password=False)
     argv = Plan(url, str(world.folder / "media"), world.server.url, **plan).argv()
-    started = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(count)]
-    try:
-        yield started
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.communicate(timeout=PATIENCE)
-
-
-def wait(so: Any) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not so():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
+    return running(argv, count)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +32,7 @@ def test_a_process_that_is_killed_is_followed_by_one_that_pays_nothing_twice(
     """Before and after the POST, with the clip half stored, and before it is noted."""
     with money_world("sqlite", tmp_path) as world:
         world.admit()
-        with processes(world, step=step, after=after) as (process,):
+        with dispatchers(world, step=step, after=after) as (process,):
             assert process.wait(PATIENCE) == -9
         assert len(world.server.ledger.charges) == bills
         world.die()
@@ -79,7 +59,7 @@ def test_three_processes_share_the_work_the_places_and_the_gate(tmp_path):
         world.hold()
         server.script("create", "ok", "429")
         world.admit(each=3)
-        with processes(world, 3, options={"max_in_flight": 3}) as started:
+        with dispatchers(world, 3, options={"max_in_flight": 3}) as started:
             wait(lambda: server.most == 3)
             server.job_seconds = 0.2
             for job in list(server.jobs.values()):

@@ -11,17 +11,11 @@ from musicapp_pipeline.generation.errors import BadModelConfig
 from musicapp_pipeline.generation.registry import provider_named
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import client_of, extra, settings
-from musicapp_pipeline_tests.generation.money_world import QUICK, money_world, run_until
+from musicapp_pipeline_tests.generation.money_world import QUICK, run_until
 
 pytestmark = pytest.mark.usefixtures("quick_check")
 TOLD = "which is not in use"
 REAL = {"use_sora_mock": False, "sora_api_base_url": "http://127.0.0.1:9/v1"}
-
-
-@pytest.fixture
-def world(tmp_path):
-    with money_world("sqlite", tmp_path) as made:
-        yield made
 
 
 def switched(world):
