@@ -54,6 +54,8 @@ class Producer:
     _hindrances: set[tuple[str, str]] = field(default_factory=set)
     _late: set[str] = field(default_factory=set)
     """Attempts that were called stuck before this run."""
+    _away: dict[str, str] = field(default_factory=dict)
+    """Takes that nobody can ask for, and why."""
 
     def run(self, project_id: str) -> None:
         """Raises the failing stage's error; everything made until then stays."""
@@ -75,6 +77,7 @@ class Producer:
 
     def _advance(self, project_id: str) -> bool:
         late = self._still_looking()  # before: what landed since is among the steps
+        self._look_for_away(project_id)
         with self.bench.database.read() as session:
             steps = self._next(session, project_id)
         if steps.finished:
@@ -106,7 +109,17 @@ class Producer:
         return False
 
     def _next(self, session: Session, project_id: str) -> Next:
-        return next_steps(session, self.bench, project_id, self.wanted_takes, self.asked_at)
+        away = self._away.keys()
+        return next_steps(session, self.bench, project_id, self.wanted_takes, self.asked_at, away)
+
+    def _look_for_away(self, project_id: str) -> None:
+        before = set(self._away.values())
+        in_use, reaches = self.bench.provider.name, self.bench.reaches
+        with self.bench.database.read() as session:
+            self._away = absence.out_of_reach(session, project_id, in_use, reaches)
+        told = Counter(self._away.values())
+        for why in sorted(told.keys() - before):
+            self.view.log(f"takes that are not waited for: {told[why]}. {why}")
 
     def _took(self, what: str, seconds: float) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + seconds
@@ -170,6 +183,7 @@ class Producer:
     def _why_not(self, project_id: str, steps: Next) -> CannotFinish:
         with self.bench.database.read() as session:
             told = [self._reason(session, project_id, scene_id) for scene_id in steps.failed]
+            gone = {takes.get(session, id_).scene_id for id_ in self._away}
             doubtful = {q.key.rpartition("/")[0] for q in open_questions(session, project_id)}
         lines = [f"{len(told)} scenes have no usable take:", *told[:SHOWN]]
         if len(told) > SHOWN:
@@ -180,10 +194,15 @@ class Producer:
                 " `musicapp resolve TAKE --outcome …`, then run the same command again; a higher"
                 " --takes buys another one of every scene"
             )
+        if gone & set(steps.failed):
+            lines.append(
+                "run the same command again once the settings are put back; a higher --takes orders"
+                " another one of every scene from the provider in use"
+            )
         return CannotFinish("\n".join(lines), field="scenes", value=list(steps.failed))
 
-    @staticmethod
-    def _reason(session: Session, project_id: str, scene_id: str) -> str:
+    def _reason(self, session: Session, project_id: str, scene_id: str) -> str:
         scene = scenes.get(session, scene_id, project_id=project_id)
         last = takes.of_scene(session, scene.id)[-1]
-        return f"  scene {scene.order}: {(last.error or {}).get('message', last.status)}"
+        told = (last.error or {}).get("message", last.status)
+        return f"  scene {scene.order}: {self._away.get(last.id) or told}"

@@ -55,8 +55,15 @@ class Workbench:
         provider = provider_named(name, self.settings, self.settings.home)
         return None if provider is None else (provider, self.dispatcher_options(name))
 
+    def reaches(self, name: str) -> bool:
+        """Whether the settings say how to reach a provider, in use or not."""
+        from musicapp_pipeline.generation.registry import is_reachable
+
+        return is_reachable(name, self.settings)
+
     def dispatcher_options(self, provider: str) -> "DispatcherOptions":
-        """How a dispatcher of this process should treat a provider, given by its name."""
+        """How a dispatcher of this process should treat a provider, given by its name; an empty
+        one when none can be used."""
         from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 
         settings = self.settings
@@ -67,6 +74,7 @@ class Workbench:
             max_in_flight=settings.sora_max_in_flight,
             list_lag=0.1 if mock else settings.sora_list_lag_seconds,
             job_timeout=86_400 if mock else settings.job_timeout_ms / 1000,
+            away=settings.job_timeout_ms / 1000,
             max_retries=settings.max_job_retries,
         )
 

@@ -5,7 +5,7 @@ Asking again after each step is cheap and makes every interruption harmless: wha
 done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,6 +71,7 @@ def next_steps(
     project_id: str,
     wanted_takes: int,
     asked_at: datetime | None = None,
+    away: Set[str] = frozenset(),
 ) -> Next:
     """Everything that can be done for a project now.
 
@@ -79,6 +80,7 @@ def next_steps(
             ever reaching the provider, are then made anew: what stood in their way (a key, an
             address, an empty account) may have been put right. Those that cost something or were
             refused for what they show stay, and are a person's to ask for again.
+        away: ids of takes that are not waited for, because nobody can ask their provider.
     """
     if any(BY_NAME[name].current(session, bench, project_id) is None for name in HEARING):
         return Next(runs=(Wanted(HEARING, (project_id,)),))
@@ -96,7 +98,8 @@ def next_steps(
             for v in fresh_takes(session, bench, scene)
             if asked_at is None or not _never_sent(session, v, asked_at)
         ]
-        waiting += sum(v.status in ("queued", "generating") for v in usable)
+        here = [v for v in usable if v.id not in away]
+        waiting += sum(v.status in ("queued", "generating") for v in here)
         unconformed += [
             v.key
             for v in usable
@@ -107,14 +110,14 @@ def next_steps(
                 or MEZZANINE.current(session, bench, v.key) is None
             )
         ]
-        gone = [v for v in usable if v.status in ("failed", "cancelled", "unknown", "stuck")]
+        gone = [v for v in here if v.status in ("failed", "cancelled", "unknown", "stuck")]
         missing = wanted_takes - len(usable)
         chosen = any(v.is_selected for v in usable)
         if missing > 0:
             admit.append((scene.id, missing))
-        elif len(gone) == len(usable) and not chosen:
+        elif len(gone) == len(here) and not chosen:
             failed.append(scene.id)
-        elif not chosen and _all_made(session, bench, usable):
+        elif not chosen and _all_made(session, bench, here):
             select.append(scene.id)
     if unconformed:
         runs.append(Wanted(TAKING, tuple(unconformed)))

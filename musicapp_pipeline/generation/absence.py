@@ -1,17 +1,18 @@
 """Takes of a provider that is not in use: those it cannot be asked for, or that wait to be sent.
 
-They go on when their provider is in use again. One that is overdue where nobody can ask is parked
-as stuck before that, because the provider has it, and has it for an hour only.
+They go on when their provider is in use again. What is overdue where nobody can ask is left to a
+person before that, because the provider has it, and has it for an hour only.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, landing, ledger, standing, states
+from musicapp_pipeline.generation import clock, landing, ledger, standing, states, submission
+from musicapp_pipeline.generation.errors import DownloadFailed
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.models import GenerationAttempt
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 
 WAITING = ("reserved", "submitting", "submitted", "unknown", "completed")
+KEPT = 3600.0
+"""Seconds that providers keep a clip at least: so long a finished one is nobody's to give up."""
 
 
 def others(session: Session, in_use: str) -> dict[str, int]:
@@ -90,22 +93,64 @@ def withdraw(session: Session, project_id: str, in_use: str) -> int:
     return len(found)
 
 
+def out_of_reach(
+    session: Session, project_id: str, in_use: str, reaches: Callable[[str], bool]
+) -> dict[str, str]:
+    """Takes of a project that another provider has and that nobody can ask for, and why.
+
+    Args:
+        reaches: whether the settings say how to reach a provider.
+    """
+    return {
+        attempt.version_id: _why(attempt)
+        for attempt in unattended(session, in_use)
+        if attempt.project_id == project_id
+        and attempt.state != "reserved"
+        and not reaches(attempt.provider)
+    }
+
+
 def tell(session: Session, in_use: str, reached: Set[str], options: "DispatcherOptions") -> None:
-    """Say so to whoever waits for them; what the provider has had for too long is stuck.
+    """Say so to whoever waits for them; what the provider has had for too long is left to a person.
 
     Args:
         in_use: the provider that buys.
         reached: as for :func:`unattended`.
     """
-    late = clock.moment(session) - timedelta(seconds=options.job_timeout)
+    patience = options.job_timeout if options.away is None else options.away
     for attempt in unattended(session, in_use, reached):
         why = _why(attempt)
-        if attempt.state == "submitted" and (attempt.accepted_at or late) <= late:
-            landing.stuck(session, attempt.id, why, options.stuck_look)
+        if _leave_to_a_person(session, attempt, why, patience, options.stuck_look):
             continue
         untold = [j for j in standing.open_jobs(session, attempt.version_id) if j.message != why]
         for row in untold:
             jobs.progress(session, row.id, 0, why)
+
+
+def _leave_to_a_person(
+    session: Session, attempt: GenerationAttempt, why: str, patience: float, look_again: float
+) -> bool:
+    """End an overdue one, so that nobody waits for it for ever. Whether it was."""
+    if attempt.state == "reserved":
+        return False  # nothing of it is anywhere
+    since = attempt.accepted_at or attempt.submitted_at or attempt.created_at
+    age = clock.moment(session) - since
+    if age < timedelta(seconds=patience):
+        return False
+    match attempt.state:
+        case "submitted":
+            landing.stuck(session, attempt.id, why, look_again)
+        case "submitting" | "unknown":
+            submission.park_unknown(session, attempt.id, _in_a_sentence(why))
+        case "completed":
+            if age < timedelta(seconds=KEPT):
+                return False
+            landing.lost(session, attempt.id, DownloadFailed(why))
+    return True
+
+
+def _in_a_sentence(why: str) -> str:
+    return why[0].lower() + why[1:].rstrip(".")
 
 
 def _why(attempt: GenerationAttempt) -> str:

@@ -36,6 +36,9 @@ class DispatcherOptions:
     max_in_flight: int = 8
     list_lag: float = 10.0
     job_timeout: float = 900.0
+    away: float | None = None
+    """The same for takes of a provider that is not in use and cannot be asked; ``job_timeout``
+    unless given."""
     max_retries: int = 3
     tick: float = 0.2
     retry: float = 5.0

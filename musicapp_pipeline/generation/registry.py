@@ -126,14 +126,20 @@ def provider_named(
         BadModelConfig, BadSetting: see :func:`catalogue`.
     """
     extra = extra or GenerationSettings.load()
+    if not is_reachable(name, settings, extra):
+        return None
+    return _opened(replace(catalogue(settings, extra), provider=name), settings, home, extra)
+
+
+def is_reachable(name: str, settings: Settings, extra: GenerationSettings | None = None) -> bool:
+    """Whether the settings say how to reach a provider, in use or not."""
+    extra = extra or GenerationSettings.load()
     reachable = {
         "mock": True,
         "fal": extra.fal_key is not None,
         "videos_api": not is_retired(settings.sora_api_base_url),
     }
-    if not reachable.get(name, False):
-        return None
-    return _opened(replace(catalogue(settings, extra), provider=name), settings, home, extra)
+    return reachable.get(name, False)
 
 
 def _videos_api(known: Catalogue, settings: Settings) -> VideoProvider:

@@ -17,7 +17,6 @@ from musicapp_pipeline.defs.instance.home import open_instance
 from musicapp_pipeline.defs.launcher import GraphqlLauncher
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import waiting
-from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 from musicapp_pipeline.generation.port import VideoProvider
 from musicapp_pipeline.generation.registry import catalogue
 from musicapp_pipeline.generation.wording import wording
@@ -43,9 +42,7 @@ def build(dagster_url: str, *, dispatch: bool = True) -> FastAPI:
         launcher=launcher,
         provider=provider,
         provider_problem=problem,
-        dispatcher_options=(
-            bench.dispatcher_options(provider.name) if provider else DispatcherOptions()
-        ),
+        dispatcher_options=bench.dispatcher_options(provider.name if provider else ""),
         reach=bench.reach,
         dispatch=dispatch,
         warnings=_warnings(bench.settings, problem),

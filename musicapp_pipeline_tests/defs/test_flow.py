@@ -60,6 +60,23 @@ def test_a_take_under_way_is_waited_for(desk: Desk, other: str) -> None:
     assert desk.scenes[0].id not in steps(desk, 2).select
 
 
+def test_a_take_that_nobody_can_ask_for_is_not_waited_for(desk: Desk) -> None:
+    scene = desk.scenes[0].id
+
+    def found(away: set[str], wanted: int) -> tuple[int, bool, bool, bool]:
+        with desk.database.read() as session:
+            at = flow.next_steps(session, desk.bench, desk.project_id, wanted, None, away)
+        return at.waiting, scene in at.select, scene in at.failed, scene in dict(at.admit)
+
+    (first,) = order(desk, 1)
+    become(desk, first, "generating")
+    assert found(set(), 1) == (1, False, False, False)
+    assert found({first}, 1) == (0, False, True, False)
+    (second,) = order(desk, 1)
+    become(desk, second, "completed")
+    assert found({first}, 2) == (0, True, False, False)
+
+
 @pytest.mark.parametrize("chosen", [False, True])
 def test_what_the_mock_drew_does_not_count_for_a_real_provider(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, chosen: bool
