@@ -3,7 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
+from musicapp_pipeline.defs import shown_check
 from musicapp_pipeline.defs.takes.checks import NO_DOUBT
 from musicapp_pipeline.generation.resolving import OPEN_QUESTIONS, OpenQuestion, open_questions
 from musicapp_pipeline.store import takes
@@ -19,7 +23,8 @@ RESOLVE = "{base}/projects/{project}/scenes/{scene}/versions/{version}/resolve"
 
 class Questions:
     """Reports each open question once, and that it is none any more: as observations of the take's
-    ``clip`` partition, and as the asset check that is red as long as there is one.
+    ``clip`` partition, and as the asset check that is red as long as there is one. The check is
+    told again whenever Dagster's page would show something else.
 
     What was told is read back from Dagster after a start.
 
@@ -49,8 +54,10 @@ class Questions:
         for observation in (*ends, *(_observation(q, self._base) for q in new)):
             self._instance.report_runless_asset_event(observation)
         self._told = {question.key: question.state for question in asked.values()}
-        if self._told != self._checked:
-            self._instance.report_runless_asset_event(_check(list(asked.values()), self._base))
+        if self._told != self._checked or not shown_check.is_shown(self._instance, not asked):
+            made = shown_check.latest_clip(self._instance)
+            found = _check(list(asked.values()), self._base, shown_check.target(made))
+            self._instance.report_runless_asset_event(found)
             self._checked = self._told
         return len(new)
 
@@ -86,12 +93,17 @@ def _observation(question: OpenQuestion, base: str) -> dg.AssetObservation:
     )
 
 
-def _check(asked: Sequence[OpenQuestion], base: str) -> dg.AssetCheckEvaluation:
+def _check(
+    asked: Sequence[OpenQuestion],
+    base: str,
+    about: AssetCheckEvaluationTargetMaterializationData | None,
+) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey("clip"),
         check_name=NO_DOUBT,
         passed=not asked,
         metadata=told_of(asked, base),
+        target_materialization_data=about,
     )
 
 

@@ -1,9 +1,18 @@
 """A take that may or may not have been bought is seen in Dagster, with what a person can do."""
 
+import asyncio
+
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationPlanned,
+)
+from dagster._core.events import DagsterEvent
+from dagster._core.loader import LoadingContextForTest
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from musicapp_pipeline.defs.questions import Questions
+from musicapp_pipeline.defs.shown_check import CHECK
 from musicapp_pipeline.defs.takes.checks import no_take_in_doubt
 from musicapp_pipeline.generation import admission, ledger, resolving, submission
 from musicapp_pipeline.store import projects, scenes, takes
@@ -87,6 +96,64 @@ def test_the_check_is_red_as_long_as_a_take_is_in_doubt(desk: Desk) -> None:
         resolving.not_charged(session, version.id)
     questions.report()
     assert [check.passed for check in checks(desk)] == [True, False, True]
+
+
+def shown(desk: Desk) -> str | None:
+    """What Dagster's page shows of the check; None where it reads "Not Evaluated"."""
+
+    async def ask() -> str | None:
+        context = LoadingContextForTest(desk.instance)
+        record = await AssetCheckExecutionRecord.gen(context, CHECK)
+        if record is None or not await record.targets_latest_materialization(context):
+            return None
+        return (await record.resolve_status(context)).value
+
+    return asyncio.run(ask())
+
+
+def make_a_clip(desk: Desk) -> None:
+    """A run that leaves the check out, as one that was planned before."""
+    clip = dg.asset(lambda: None, name="clip")
+    assert dg.materialize([clip], instance=desk.instance).success
+
+
+@pytest.mark.parametrize("doubt", [True, False])
+def test_the_page_shows_the_check_whatever_lands_meanwhile(desk: Desk, doubt: bool) -> None:
+    version = in_doubt(desk)
+    questions = Questions(desk.database, desk.instance, BASE)
+    questions.report()
+    if not doubt:
+        with desk.database.write() as session:
+            resolving.not_charged(session, version.id)
+        questions.report()
+    expected = "FAILED" if doubt else "SUCCEEDED"
+    assert shown(desk) == expected
+    make_a_clip(desk)
+    assert shown(desk) is None
+    questions.report()
+    assert shown(desk) == expected
+    told = len(checks(desk))
+    questions.report()
+    assert len(checks(desk)) == told, "told once"
+
+
+@pytest.mark.parametrize("doubt", [True, False])
+def test_a_run_that_waits_with_the_check_does_not_hide_a_doubt(desk: Desk, doubt: bool) -> None:
+    questions = Questions(desk.database, desk.instance, BASE)
+    if doubt:
+        in_doubt(desk)
+    questions.report()
+    run_id = desk.run(dg.DagsterRunStatus.STARTED)
+    planned = DagsterEvent(
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value,
+        "__ASSET_JOB",
+        event_specific_data=AssetCheckEvaluationPlanned(
+            asset_key=CHECK.asset_key, check_name=CHECK.name
+        ),
+    )
+    desk.instance.report_dagster_event(planned, run_id)
+    questions.report()
+    assert shown(desk) == ("FAILED" if doubt else "IN_PROGRESS")
 
 
 def test_a_new_process_tells_what_was_cleared_up_without_it(desk: Desk) -> None:
