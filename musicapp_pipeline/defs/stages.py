@@ -33,7 +33,7 @@ STORYBOARD = Stage(
     kinds=frozenset({"python"}),
     description="Timed lyrics and the scene plan: every cut on a beat, every scene with its why."
     " Adds the scenes' partitions and each scene's first take.",
-    version="4",
+    version="5",
     body="musicapp_pipeline.defs.storyboard.body",
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from musicapp_pipeline.storyboard.clashes import contradiction_in
 from musicapp_pipeline.storyboard.director_chat import (
     Direction,
     Setup,
@@ -102,13 +103,17 @@ def _directions(
 
 
 def _stays(orders: Sequence[int]) -> str:
-    """That scenes stay as planned, by the numbers under which people know them."""
+    return f"{_named(orders, 'stay')} as planned"
+
+
+def _named(orders: Sequence[int], do: str) -> str:
+    """That scenes do something, by the numbers under which people know them."""
     if len(orders) == 1:
-        return f"scene {orders[0]} stays as planned"
+        return f"scene {orders[0]} {do}s"
     more = len(orders) - NAMED
     named = [str(order) for order in orders[: NAMED if more > 1 else None]]
     last = f"{more} more" if more > 1 else named.pop()
-    return f"scenes {', '.join(named)} and {last} stay as planned"
+    return f"scenes {', '.join(named)} and {last} {do}"
 
 
 def _said(note: str) -> str:
@@ -123,15 +128,41 @@ def _drop_repetitions(
     notes: list[str],
 ) -> None:
     """An idea that another setup has already would make different scenes alike."""
-    seen = {scene.idea.lower() for scene in scenes}
+    planned = {scene.order: scene.idea.lower() for scene in scenes}
+    seen: set[str] = set()
     for setup in setups:
         direction = directions.get(setup.key)
         if direction is None:
             continue
-        if direction.idea.lower() in seen:
+        idea = direction.idea.lower()
+        elsewhere = {planned[order] for order in planned.keys() - set(setup.scenes)}
+        # A director may like the planned idea and change only how it is seen.
+        own = {planned[order] for order in setup.scenes}
+        if idea in seen or idea in elsewhere - own:
             del directions[setup.key]
             notes.append(f"{_stays(setup.scenes)}: the new idea is another scene's already")
-        seen.add(direction.idea.lower())
+        seen.add(idea)
+
+
+def _shots(
+    setups: Sequence[Setup],
+    directions: Mapping[str, Direction],
+    shot_settled: Collection[int],
+    notes: list[str],
+) -> dict[int, Shot]:
+    """The director's shots by the scenes' order; one that cannot be filmed leaves the planned."""
+    shots: dict[int, Shot] = {}
+    for setup in setups:
+        orders = [order for order in setup.scenes if order not in shot_settled]
+        if setup.key not in directions or not orders:
+            continue
+        shot = directions[setup.key].shot()
+        wrong = contradiction_in(shot, setup.kind)
+        if wrong:
+            notes.append(_said(f"{_named(orders, 'keep')} the planned shot: {wrong}"))
+        else:
+            shots.update(dict.fromkeys(orders, shot))
+    return shots
 
 
 def _alike(one: Shot, two: Shot) -> bool:
@@ -151,11 +182,7 @@ def _apply(
         if setup.key in directions
         for order in setup.scenes
     }
-    shots = {
-        order: direction.shot()
-        for order, direction in by_order.items()
-        if order not in shot_settled
-    }
+    shots = _shots(setups, directions, shot_settled, notes)
     plain = {scene.order: scene.shot for scene in scenes}
     clash = True
     while clash:

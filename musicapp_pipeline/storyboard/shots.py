@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
+from musicapp_pipeline.storyboard.clashes import never_beside
 from musicapp_pipeline.storyboard.density import drive_of
 from musicapp_pipeline.storyboard.ideas import RETURNS, IdeaBook, band_of, rank_worlds
 from musicapp_pipeline.storyboard.model import SceneType, Shot
@@ -102,10 +103,14 @@ def _paces(slots: Sequence[Slot]) -> list[float]:
 
 def _shot(slot: Slot, idea: Idea, light: str, pace: float, seed: int, near: Sequence[Shot]) -> Shot:
     words = shot_vocabulary()
+    said = [idea.text]
 
     def pick(what: str, terms: Sequence[Term], taken: Collection[str]) -> str:
-        usable = [t for t in terms if slot.kind in t.kinds and idea.scale in t.scales]
-        return _term(usable, pace, (seed, what, idea.text), taken)
+        never = frozenset().union(*map(never_beside, said))
+        suited = [t for t in terms if slot.kind in t.kinds and idea.scale in t.scales]
+        usable = [t for t in suited if t.name not in never]
+        said.append(_term(usable, pace, (seed, what, idea.text), taken))
+        return said[-1]
 
     return Shot(
         size=pick("size", words.sizes, {shot.size for shot in near}),

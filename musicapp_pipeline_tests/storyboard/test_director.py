@@ -157,12 +157,10 @@ def test_a_long_list_of_scenes_is_cut_short_in_a_note():
         ({"idea": "\u0000" * 9}, "empty"),
         ({"mood": None}, "mood"),
         ({"light": 3}, "light"),
-        ({"budget": 900}, "budget"),
         ({"key": "setup_99"}, "no entry for it"),
         ({"key": ["setup_01"]}, "no entry for it"),
         ({"key": {}}, "no entry for it"),
-        ({"\ud83d": "half a character"}, "cannot be used"),
-        ({"x" * 9999: "long"}, "xxx"),
+        ({"mood": "\ud83d"}, "cannot be used"),
         ({"idea": PLAN[3].idea}, "another scene's"),
     ],
 )
@@ -181,6 +179,55 @@ def test_an_unusable_answer_leaves_its_scenes_as_planned(change, reason):
     assert any(told.match(note) for note in directed.notes)
     assert not any("setup_" in note for note in directed.notes)
     assert all(len(note) <= 300 and note.encode() for note in directed.notes)
+
+
+def test_what_a_chatty_model_adds_to_an_entry_is_not_read():
+    def chatty(body):
+        return answer([e | {"budget": 900, "\ud83d": 1, "x" * 999: 2} for e in good_entries(body)])
+
+    assert direct(PROJECT, PLAN, chatty, "any-model") == direct(PROJECT, PLAN, good, "any-model")
+
+
+def test_a_director_may_keep_an_idea_and_change_how_it_is_seen():
+    def approving(body):
+        entries = good_entries(body)
+        for entry, setup in zip(entries, briefs(body)["setups"], strict=True):
+            entry["idea"] = setup["plain_idea"]
+        return answer(entries)
+
+    directed = direct(PROJECT, PLAN, approving, "any-model")
+    assert directed.accepted == len(SETUPS)
+    assert [s.idea for s in directed.scenes] == [s.idea for s in PLAN]
+    assert {s.mood for s in directed.scenes} == {"hushed"}
+    assert not any("another scene's" in note for note in directed.notes)
+
+
+@pytest.mark.parametrize(
+    ("shot", "reason"),
+    [
+        (("full shot", "overhead angle", "tilt up on the hit"), "contradict"),
+        (("panoramic shot", "overhead angle", "locked-off camera"), "contradict"),
+        (("wide shot", "side-on angle", "macro glide"), "nothing suits 'wide shot'"),
+    ],
+)
+def test_a_shot_that_cannot_be_filmed_leaves_the_planned_one(shot, reason):
+    setup = next(s for s in SETUPS if s.kind == "broll" and len(s.scenes) == 1)
+
+    def confused(body):
+        entries = good_entries(body)
+        for entry in entries:
+            if entry["key"] == setup.key:
+                entry |= dict(zip(WAYS, shot, strict=True))
+        return answer(entries)
+
+    directed = direct(PROJECT, PLAN, confused, "any-model")
+    (order,) = setup.scenes
+    scene = directed.scenes[order - 1]
+    assert scene.shot == PLAN[order - 1].shot
+    assert (scene.idea[:12], scene.mood) == ("a paper boat", "hushed")
+    told = [note for note in directed.notes if f"scene {order} keeps the planned shot" in note]
+    assert len(told) == 1
+    assert reason in told[0]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +262,9 @@ def test_an_unreachable_director_leaves_the_whole_plan():
     assert all("no answer in 30 s" in note for note in directed.notes)
 
 
-@pytest.mark.parametrize("wrap", ["```json\n{}\n```", "Here you are: {} Enjoy!"])
+@pytest.mark.parametrize(
+    "wrap", ["```json\n{}\n```", "Here you are: {} Enjoy!", "For {you}: {} Enjoy {the} film"]
+)
 def test_json_wrapped_in_prose_is_read(wrap):
     def chatty(body):
         content = wrap.replace("{}", json.dumps({"setups": good_entries(body)}))
