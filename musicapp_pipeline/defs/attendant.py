@@ -15,7 +15,7 @@ from musicapp_pipeline import logs
 from musicapp_pipeline.defs import heartbeat
 from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_takes
 from musicapp_pipeline.defs.bench import Workbench
-from musicapp_pipeline.defs.instance.coordinator import RELEASED, release
+from musicapp_pipeline.defs.instance.coordinator import is_released, release
 from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
 from musicapp_pipeline.defs.jobhook import LANDED_TAG
 from musicapp_pipeline.defs.questions import Questions
@@ -76,7 +76,7 @@ class Attendant:
         """Admit and release parked runs; report dead ones; end what nobody works on."""
         queued = RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
         for run in self._instance.get_runs(queued):
-            if is_generation(run) and RELEASED not in run.tags:
+            if is_generation(run) and not is_released(run):
                 self._look_after(run)
         for run_id in heartbeat.silent(self._bench.database):
             self._bury(run_id)

@@ -18,6 +18,8 @@ from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.store.database import Database
 
 RELEASED = "musicapp/released"
+"""Tag of a run that need not wait any more; holds its own id, because Dagster copies tags to
+re-executions and retries, which wait for takes of their own."""
 
 
 class ParkingCoordinator(DefaultRunCoordinator):
@@ -50,7 +52,7 @@ class ParkingCoordinator(DefaultRunCoordinator):
         return bool(super().cancel_run(run_id))
 
     def _must_wait(self, run: DagsterRun) -> bool:
-        if not is_generation(run) or RELEASED in run.tags:
+        if not is_generation(run) or is_released(run):
             return False
         keys = keys_of(self._instance, run.tags)
         with _database(Settings.load().sqlalchemy_url).read() as session:
@@ -63,7 +65,12 @@ def _database(url: str) -> Database:
     return Database(url)
 
 
+def is_released(run: DagsterRun) -> bool:
+    """Whether a run was given to the launcher by :func:`release`."""
+    return run.tags.get(RELEASED) == run.run_id
+
+
 def release(instance: Any, run: DagsterRun) -> None:
     """Give a parked run to the launcher."""
-    instance.add_run_tags(run.run_id, {RELEASED: "true"})
+    instance.add_run_tags(run.run_id, {RELEASED: run.run_id})
     instance.launch_run(run.run_id, None)
