@@ -1,20 +1,14 @@
 """The provider has it: storing the id of a job, whoever finds out first, and however late."""
 
-from datetime import timedelta
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import clock, ledger, standing, states
+from musicapp_pipeline.generation import clock, ledger, standing, states, whose
 from musicapp_pipeline.generation.port import ProviderJob
-from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, now
+from musicapp_pipeline.store.models import GenerationAttempt
 
 log = logs.get(__name__)
-REMEMBERED = timedelta(days=7)
-"""Longer than any provider's list of recent jobs reaches back."""
 
 
 class ClaimTaken(Exception):
@@ -34,7 +28,7 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
         ClaimTaken: the job is another attempt's, for all that is known.
     """
     attempt = ledger.locked(session, attempt_id)
-    holder = owner_of(session, attempt.provider, job.id)
+    holder = whose.owner_of(session, attempt.provider, job.id)
     if holder is not None and holder.id == attempt.id:
         return  # reconciliation found it before the slow answer came
     if holder is not None:
@@ -94,6 +88,7 @@ def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bo
         "submitted",
         provider_job_id=job_id,
         claimed_by_reconciliation=claimed,
+        named_by_person=False,
         accepted_at=moment,
         next_action_at=moment,
         error=None,
@@ -129,32 +124,8 @@ def _trade_places(session: Session, attempt: GenerationAttempt, holder: Generati
         return
     if attempt.submitted_at and holder.submitted_at:
         attempt.submitted_at = min(attempt.submitted_at, holder.submitted_at)
+    on_its_way = [until for until in (attempt.absent_after, holder.absent_after) if until]
+    attempt.absent_after = max(on_its_way, default=None)
     attempt.reconcile_looks, attempt.next_action_at = 0, clock.moment(session)
     if attempt.state != "unknown":
         ledger.move(session, attempt, "unknown")
-
-
-def owner_of(session: Session, provider: str, job_id: str) -> GenerationAttempt | None:
-    """The attempt that owns a provider's job, however a gateway spells its id this time."""
-    known = select(GenerationAttempt).where(
-        GenerationAttempt.provider == provider, GenerationAttempt.provider_job_id.is_not(None)
-    )
-    exact = session.scalar(known.where(GenerationAttempt.provider_job_id == job_id))
-    if exact is not None or identity(job_id) == job_id:
-        return exact
-    recent = known.where(GenerationAttempt.created_at > now() - REMEMBERED)
-    wanted = identity(job_id)
-    return next(
-        (a for a in session.scalars(recent) if identity(str(a.provider_job_id)) == wanted), None
-    )
-
-
-def owned_jobs(session: Session, provider: str, but: str) -> set[str]:
-    """Identities of the jobs that attempts other than ``but`` have."""
-    query = select(GenerationAttempt.provider_job_id).where(
-        GenerationAttempt.provider == provider,
-        GenerationAttempt.id != but,
-        GenerationAttempt.provider_job_id.is_not(None),
-        GenerationAttempt.created_at > now() - REMEMBERED,
-    )
-    return {identity(job_id) for job_id in session.scalars(query) if job_id}

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.generation import (
     buying,
     clock,
-    evidence,
     gates,
     landing,
     ledger,
+    naming,
     receiving,
     reconcile,
     standing,
@@ -137,15 +137,18 @@ class Drive:
             why = f"{why}: {elsewhere}." if elsewhere else f"{why}."
             await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
             return False
-        if attempt.named_by_person:
-            wrong = await self.read(lambda s: evidence.mistaken(s, attempt, job))
-            if wrong is not None:
-                await self.write(lambda s: landing.stuck(s, attempt.id, wrong, self._rarely()))
-                return False
+        wrong = await self.read(lambda s: naming.mistaken(s, attempt, job))
+        if wrong is not None:
+            await self.write(lambda s: naming.take_off(s, attempt.id, wrong))
+            return False
         if job.status == "completed":
             await self.write(lambda s: landing.delivered(s, attempt.id))
             return True
         if job.status == "failed":
+            if await self.read(lambda s: naming.may_be_wrong(s, attempt, job)):
+                why = naming.failed(job)
+                await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
+                return False
             record, retries = self._record(attempt), self.options.max_retries
             await self.write(lambda s: landing.failed(s, attempt.id, job, record, retries))
             return False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, not_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock
@@ -67,12 +67,12 @@ def doubtful(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: 
     return None
 
 
-def alike(
+def twins(
     session: Session, attempt: GenerationAttempt, prompt: str, *which: ColumnElement[bool]
-) -> int:
-    """How many other requests of some kind a list could not tell from this one."""
+) -> Sequence[GenerationAttempt]:
+    """Other requests of some kind that a list could not tell from this one."""
     query = (
-        select(func.count(GenerationAttempt.id))
+        select(GenerationAttempt)
         .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
         .where(
             GenerationAttempt.provider == attempt.provider,
@@ -82,36 +82,9 @@ def alike(
             SceneVersion.prompt == prompt,
             *which,
         )
+        .order_by(GenerationAttempt.created_at)
     )
-    return session.scalar(query) or 0
-
-
-def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> str | None:
-    """Why a job that a person named cannot be this take's, but another's. What a service tells may
-    be its own words, size and length, so by themselves they prove nothing."""
-    version = takes.get(session, attempt.version_id)
-    if job.prompt is not None and plain(job.prompt) == plain(version.prompt):
-        return None
-    told = ((GenerationAttempt.size, job.size), (GenerationAttempt.seconds, job.seconds))
-    ours = {GenerationAttempt.size: attempt.size, GenerationAttempt.seconds: attempt.seconds}
-    said = [column == value for column, value in told if value is not None]
-    if any(value not in (None, ours[column]) for column, value in told):
-        others = select(GenerationAttempt.id).where(
-            GenerationAttempt.provider == attempt.provider,
-            GenerationAttempt.id != attempt.id,
-            *said,
-        )
-        if session.scalar(others.limit(1)) is not None:
-            return (
-                f"Job {job.id}, which was attached, is of another size or length than the take,"
-                " and another take is of that."
-            )
-    if job.prompt is None:
-        return None
-    same = select(SceneVersion.id).where(SceneVersion.prompt == job.prompt).limit(1)
-    if session.scalar(same) is None:
-        return None
-    return f"Job {job.id}, which was attached, has the prompt of another take."
+    return session.scalars(query).all()
 
 
 def older(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: str) -> str | None:
@@ -137,7 +110,7 @@ def witness(session: Session, doubt: GenerationAttempt, here: str, lag: float) -
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == doubt.provider,
         GenerationAttempt.sent_to == here,
-        GenerationAttempt.provider_job_id.is_not(None),
+        not_(GenerationAttempt.unseen),
         GenerationAttempt.state.in_(("submitted", "completed", "settled")),
         GenerationAttempt.accepted_at > doubt.submitted_at - WITNESSES,
         GenerationAttempt.accepted_at < clock.moment(session) - timedelta(seconds=lag),

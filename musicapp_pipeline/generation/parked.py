@@ -6,7 +6,6 @@ nothing, as services forget their jobs, so such a take stays with the person.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,17 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import acceptance, clock, evidence, ledger, reconcile, submission
+from musicapp_pipeline.generation import (
+    acceptance,
+    clock,
+    evidence,
+    ledger,
+    reconcile,
+    submission,
+    whose,
+)
 from musicapp_pipeline.generation.errors import ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
-from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt
 
@@ -25,8 +31,6 @@ if TYPE_CHECKING:
     from musicapp_pipeline.generation.drive import Drive
 
 log = logs.get(__name__)
-LATEST = timedelta(minutes=30)
-"""Jobs made longer after a request are not its: clocks differ by a quarter of an hour."""
 
 
 async def look(drive: "Drive") -> int:
@@ -41,7 +45,7 @@ async def look(drive: "Drive") -> int:
     rows = [a for a in rows if reconcile.may_list(drive, a.model)]
     if not rows:
         return 0
-    since = min(a.submitted_at for a in rows if a.submitted_at) - reconcile.SLACK
+    since = min(a.submitted_at for a in rows if a.submitted_at) - whose.SLACK
     listed: Sequence[ProviderJob] = ()
     why = None
     try:
@@ -66,7 +70,7 @@ def waiting(session: Session, provider: str) -> Sequence[GenerationAttempt]:
         GenerationAttempt.provider == provider,
         GenerationAttempt.state == "unknown",
         GenerationAttempt.next_action_at.is_(None),
-        GenerationAttempt.submitted_at > clock.moment(session) - acceptance.REMEMBERED,
+        GenerationAttempt.submitted_at > clock.moment(session) - whose.REMEMBERED,
     )
     return session.scalars(query.order_by(GenerationAttempt.created_at)).all()
 
@@ -85,16 +89,13 @@ def _found(
     prompt = takes.get(session, attempt.version_id).prompt
     if _alike_under_way(session, attempt, prompt):
         return False  # the job that is listed may be that one's
-    owned = acceptance.owned_jobs(session, attempt.provider, attempt.id)
-    free = [j for j in listed if identity(j.id) not in owned and _of_its_time(j, attempt)]
-    alike = [
-        job
-        for job in evidence.candidates(free, attempt, prompt)
-        if acceptance.owner_of(session, attempt.provider, job.id) is None
-    ]
-    if len(alike) > reconcile.paid_unseen(session, attempt, prompt):
-        log.warning("found after all", attempt=attempt_id, job=alike[0].id)
-        acceptance.accepted(session, attempt_id, alike[0], claimed=True)
+    unowned = whose.unowned(session, attempt.provider, listed)
+    free = [job for job in unowned if whose.of_its_time(job, attempt)]
+    alike = evidence.candidates(free, attempt, prompt)
+    spare = whose.to_spare(session, attempt, prompt, alike, listed)
+    if spare:
+        log.warning("found after all", attempt=attempt_id, job=spare[0].id)
+        acceptance.accepted(session, attempt_id, spare[0], claimed=True)
         return True
     why = why or (
         submission.elsewhere(attempt, here)
@@ -107,13 +108,6 @@ def _found(
     return False
 
 
-def _of_its_time(job: ProviderJob, attempt: GenerationAttempt) -> bool:
-    sent = attempt.submitted_at
-    if job.created_at is None or sent is None:
-        return True
-    return sent - reconcile.SLACK <= job.created_at < sent + LATEST
-
-
 def _alike_under_way(session: Session, attempt: GenerationAttempt, prompt: str) -> bool:
     """Whether another request, which a list could not tell from this one, is on its way or being
     looked for."""
@@ -121,10 +115,4 @@ def _alike_under_way(session: Session, attempt: GenerationAttempt, prompt: str) 
         GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_not(None)
     )
     busy = or_(GenerationAttempt.state == "submitting", looked_for)
-    return evidence.alike(session, attempt, prompt, busy) > 0
-
-
-def alike_in_doubt(session: Session, attempt: GenerationAttempt, prompt: str) -> bool:
-    """Whether another request, which a list could not tell from this one, may have been bought."""
-    open_ones = GenerationAttempt.state.in_(("submitting", "unknown"))
-    return evidence.alike(session, attempt, prompt, open_ones) > 0
+    return bool(evidence.twins(session, attempt, prompt, busy))

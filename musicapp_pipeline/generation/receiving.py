@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import landing, submission
-from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed, TooShort
+from musicapp_pipeline.generation import landing, naming, submission
+from musicapp_pipeline.generation.errors import (
+    DownloadFailed,
+    JobVanished,
+    StatusUnavailable,
+    StorageFailed,
+    TooShort,
+)
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.media import MediaStore, sha256_file
 from musicapp_pipeline.store.models import GenerationAttempt
@@ -27,6 +33,8 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
     from musicapp_pipeline.generation.download import fetch_clip
 
     assert attempt.provider_job_id is not None
+    if attempt.named_by_person and await _is_anothers(drive, attempt):
+        return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
     key = landing.clip_key(attempt, version)
     try:
@@ -66,6 +74,20 @@ async def receive(drive: "Drive", attempt: GenerationAttempt) -> bool:
         return False
     await drive.write(lambda s: landing.landed(s, attempt.id, key, digest, clip.facts))
     return True
+
+
+async def _is_anothers(drive: "Drive", attempt: GenerationAttempt) -> bool:
+    """Whether a job that a person named is another take's; then it is not fetched for this one."""
+    assert attempt.provider_job_id is not None
+    await drive.polls.over()
+    try:
+        job = await drive.provider.status(attempt.provider_job_id)
+    except (StatusUnavailable, JobVanished):
+        return False  # its download says more
+    wrong = await drive.read(lambda s: naming.mistaken(s, attempt, job))
+    if wrong is not None:
+        await drive.write(lambda s: naming.take_off(s, attempt.id, wrong))
+    return wrong is not None
 
 
 async def _keep(media: MediaStore, key: str, error: TooShort) -> None:

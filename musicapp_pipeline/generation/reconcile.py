@@ -21,6 +21,7 @@ from musicapp_pipeline.generation import (
     ledger,
     standing,
     submission,
+    whose,
 )
 from musicapp_pipeline.generation.errors import (
     ListingUnsupported,
@@ -28,7 +29,6 @@ from musicapp_pipeline.generation.errors import (
     UnknownModel,
 )
 from musicapp_pipeline.generation.port import ProviderJob
-from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import jobs, takes
 from musicapp_pipeline.store.models import GenerationAttempt
 
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 LOOKS = 2
 FAILED_LOOKS = 12
-SLACK = timedelta(minutes=15)
-"""Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 
 
 async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
@@ -55,8 +53,8 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     here = drive.provider.key
     lag = drive.options.list_lag
     witness = await drive.read(lambda s: evidence.witness(s, attempt, here, lag))
-    sent = attempt.submitted_at - SLACK
-    since = min(sent, witness.accepted_at - SLACK) if witness is not None else sent
+    sent = attempt.submitted_at - whose.SLACK
+    since = min(sent, witness.accepted_at - whose.SLACK) if witness is not None else sent
     try:
         listed = await drive.provider.list_recent(since)
     except ListingUnsupported as error:
@@ -69,19 +67,17 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         await drive.write(lambda s: not_looked(s, attempt.id, told, options, wish))
         return False
     version = await drive.read(lambda s: takes.get(s, attempt.version_id))
-    owned = await drive.read(lambda s: acceptance.owned_jobs(s, attempt.provider, attempt.id))
-    unowned = [job for job in listed if identity(job.id) not in owned]
+    unowned = await drive.read(lambda s: whose.unowned(s, attempt.provider, listed))
     free = [job for job in unowned if job.created_at is None or job.created_at >= sent]
     alike = evidence.candidates(free, attempt, version.prompt)
-    spoken_for = await drive.read(lambda s: paid_unseen(s, attempt, version.prompt))
-    if len(alike) > spoken_for:
-        for job in alike:
-            if await _claim(drive, attempt, job):
-                return True
-        alike = []
+    spare = await drive.read(lambda s: whose.to_spare(s, attempt, version.prompt, alike, listed))
+    for job in spare:
+        if await _claim(drive, attempt, job):
+            return True
+    kept = len(alike) > len(spare)
     doubt = (
         submission.elsewhere(attempt, here)
-        or ("it lists one that may be another take's, charged without its id" if alike else None)
+        or ("it lists one that may be another take's, charged without its id" if kept else None)
         or evidence.doubtful(free, attempt, version.prompt)
         or evidence.unproven(listed, witness)
         or evidence.older([job for job in unowned if job not in free], attempt, version.prompt)
@@ -97,18 +93,6 @@ def may_list(drive: "Drive", model: str) -> bool:
         return drive.provider.capabilities(model).can_list
     except UnknownModel:
         return False
-
-
-def paid_unseen(session: Session, attempt: GenerationAttempt, prompt: str) -> int:
-    """Like purchases which a person saw charged without knowing the job: a list may show theirs."""
-    return evidence.alike(
-        session,
-        attempt,
-        prompt,
-        GenerationAttempt.state == "settled",
-        GenerationAttempt.provider_job_id.is_(None),
-        GenerationAttempt.created_at > clock.moment(session) - acceptance.REMEMBERED,
-    )
 
 
 def not_looked(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, clock, ledger, states
+from musicapp_pipeline.generation import acceptance, clock, ledger, standing, states, whose
 from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.generation.providers.dialects import is_fal_job, usable_id
 from musicapp_pipeline.generation.standing import end_take, speaks_for_take
@@ -120,14 +120,16 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
     said = note or "a person found that it was not charged"
     spent = _spent_for_nothing(session, version_id)
     if spent is not None:
-        if spent.provider_job_id is None:
+        # Of one that was tried to be fetched it is known what its provider says, and not true.
+        credited = spent.download_tries > 0
+        if spent.unseen:
             spent.declared_absent_at = clock.moment(session)
         ledger.credit(session, spent, said)
         actions = list(states.WHAT_TO_DO["absent"])
-        _end(session, spent, NOT_CHARGED, f"Given up: {said}.", actions=actions, credited=True)
+        _end(session, spent, NOT_CHARGED, f"Given up: {said}.", actions=actions, credited=credited)
         return spent
     attempt = _in_question(session, version_id)
-    if attempt.provider_job_id is None:
+    if attempt.unseen:
         # Should it turn up after all, it is booked.
         attempt.declared_absent_at = clock.moment(session)
     ledger.release(session, attempt, said)
@@ -145,7 +147,7 @@ def charged(session: Session, version_id: str, note: str = "") -> GenerationAtte
     attempt = _in_question(session, version_id)
     said = note or "a person found that it was charged and not delivered"
     ledger.settle(session, attempt, said)
-    then = "unseen" if attempt.provider_job_id is None else "lost"
+    then = "unseen" if attempt.unseen else "lost"
     _end(
         session,
         attempt,
@@ -181,8 +183,12 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
             value=job_id,
             allowed="<owner>/<app>/requests/<request id>",
         )
-    holder = acceptance.owner_of(session, attempt.provider, job_id)
-    if holder is not None and holder.id != attempt.id:
+    holder = whose.owner_of(session, attempt.provider, job_id)
+    others = holder is not None and holder.id != attempt.id
+    if holder is not None and others and holder.state in states.FINAL and holder.unseen:
+        holder.provider_job_id = None  # a word against a word, and the later one counts
+        session.flush()
+    elif holder is not None and others:
         raise JobOfAnotherTake(
             f"job {job_id} is that of take {takes.get(session, holder.version_id).key}",
             field="soraClipId",
@@ -192,7 +198,8 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     if attempt.state == "released":
         return acceptance.attached_after_all(session, attempt, job_id)
     if attempt.state == "settled":
-        attempt.provider_job_id, attempt.named_by_person = job_id, True
+        attempt.provider_job_id = job_id
+        attempt.named_by_person = attempt.claimed_by_reconciliation = True
         return _fetched_once_more(session, attempt)
     other = attempt.provider_job_id != job_id
     if attempt.state == "unknown" or (other and attempt.named_by_person):
@@ -245,13 +252,20 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
     return _fetched_once_more(session, attempt)
 
 
+def seen(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
+    """The job of a purchase that a person saw charged has shown up: its clip is fetched."""
+    attempt.provider_job_id, attempt.named_by_person = job_id, False
+    attempt.claimed_by_reconciliation = True
+    _fetched_once_more(session, attempt)
+
+
 def _fetched_once_more(session: Session, attempt: GenerationAttempt) -> GenerationAttempt:
     version = takes.get(session, attempt.version_id)
     moment = clock.moment(session)
     fresh = {"download_tries": 0, "storing_tries": 0, "error": None, "ended_at": None}
     ledger.move(session, attempt, "completed", next_action_at=moment, **fresh)
-    version.sora_clip_id = attempt.provider_job_id
-    takes.set_status(session, version, "generating")
+    if standing.show(session, version, "generating"):
+        version.sora_clip_id = attempt.provider_job_id
     return attempt
 
 
@@ -272,15 +286,18 @@ def _just_named(session: Session, version_id: str) -> GenerationAttempt | None:
 
 def _may_be_mended(attempt: GenerationAttempt) -> bool:
     if attempt.state == "released":
-        return (attempt.error or {}).get("code") == NOT_CHARGED
-    unseen = attempt.provider_job_id is None or attempt.named_by_person
-    return attempt.state == "settled" and unseen and attempt.media_key is None
+        return _was_called_not_charged(attempt)
+    return attempt.state == "settled" and attempt.unseen and attempt.media_key is None
+
+
+def _was_called_not_charged(attempt: GenerationAttempt) -> bool:
+    told = attempt.error or {}
+    return attempt.state == "released" and told.get("code") == NOT_CHARGED
 
 
 def was_called_off(attempt: GenerationAttempt) -> bool:
     """Whether a person called it not charged before anybody knew how its job would end."""
-    told = attempt.error or {}
-    return told.get("code") == NOT_CHARGED and not told.get("credited")
+    return _was_called_not_charged(attempt) and not (attempt.error or {}).get("credited")
 
 
 def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt | None:
@@ -289,6 +306,9 @@ def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt |
     rows = ledger.attempts_of(session, version_id, lock=True)
     if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
         return None
+    last = max(rows, key=lambda a: a.ended_at or a.created_at, default=None)
+    if last is not None and _was_called_not_charged(last):
+        return None  # the same word, sent twice, is not said of another purchase
     spent = (a for a in reversed(rows) if a.state == "settled" and a.media_key is None)
     return next(spent, None)
 

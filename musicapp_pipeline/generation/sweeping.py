@@ -20,13 +20,13 @@ from musicapp_pipeline.generation import (
     clock,
     evidence,
     ledger,
+    naming,
     parked,
-    reconcile,
     resolving,
+    whose,
 )
 from musicapp_pipeline.generation.errors import JobVanished, ListingUnsupported, StatusUnavailable
 from musicapp_pipeline.generation.port import ProviderJob
-from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt, now
 
@@ -89,7 +89,7 @@ def given_back(session: Session, provider: str, key: str) -> Sequence[Generation
         GenerationAttempt.sent_to.in_(("", key)),
         GenerationAttempt.state == "released",
         GenerationAttempt.provider_job_id.is_not(None),
-        GenerationAttempt.ended_at > now() - acceptance.REMEMBERED,
+        GenerationAttempt.ended_at > now() - whose.REMEMBERED,
     )
     ended = session.scalars(query.order_by(GenerationAttempt.created_at))
     return [a for a in ended if resolving.was_called_off(a)]
@@ -99,6 +99,9 @@ def _book_finished(session: Session, attempt_id: str, job: ProviderJob) -> int:
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "released" or attempt.provider_job_id is None:
         return 0  # a person said otherwise meanwhile
+    if job.prompt is not None and naming.may_be_wrong(session, attempt, job):
+        attempt.provider_job_id = None  # mistyped, or another take's; then it was called off
+        return 0
     log.warning("finished after all", attempt=attempt_id, job=attempt.provider_job_id)
     note = "called not charged, but its clip was finished"
     acceptance.bought_after_all(session, attempt, attempt.provider_job_id, note)
@@ -109,7 +112,7 @@ async def _listed(drive: "Drive") -> int:
     absent = await drive.read(lambda s: declared_absent(s, drive.provider.name))
     if not absent:
         return 0
-    since = min(attempt.created_at for attempt in absent) - reconcile.SLACK
+    since = min(attempt.created_at for attempt in absent) - whose.SLACK
     try:
         await drive.polls.over()
         listed = await drive.provider.list_recent(since)
@@ -121,11 +124,17 @@ async def _listed(drive: "Drive") -> int:
         listed = []
     old = await drive.read(clock.moment) - timedelta(seconds=drive.options.send_limit)
     settled = [job for job in listed if job.created_at is not None and job.created_at < old]
-    found = 0
+    found, left = 0, set()
     for attempt in absent:
         late = [job for job in settled if _is_late(job, attempt)]
-        found += await drive.write(partial(_book, attempt_id=attempt.id, late=late))
-    await drive.write(partial(_forget, ids=[a.id for a in absent], key=drive.provider.key))
+        book = partial(_book, attempt_id=attempt.id, late=late, listed=listed)
+        booked, kept = await drive.write(book)
+        found += booked
+        if kept:
+            left.add(attempt.id)
+    # What may be another's is looked at again once that is known.
+    over = [a.id for a in absent if a.id not in left]
+    await drive.write(partial(_forget, ids=over, key=drive.provider.key))
     return found
 
 
@@ -158,24 +167,38 @@ def _is_late(job: ProviderJob, attempt: GenerationAttempt) -> bool:
     declared = attempt.declared_absent_at
     if job.created_at is None or declared is None:
         return False
-    return attempt.created_at - reconcile.SLACK < job.created_at < declared + REACH
+    return attempt.created_at - whose.SLACK < job.created_at < declared + REACH
 
 
-def _book(session: Session, attempt_id: str, late: Sequence[ProviderJob]) -> int:
+def _book(
+    session: Session,
+    attempt_id: str,
+    late: Sequence[ProviderJob],
+    listed: Sequence[ProviderJob],
+) -> tuple[int, int]:
+    """Book what only this attempt's requests can have been.
+
+    Args:
+        late: jobs of its time that nobody is at work on.
+
+    Returns:
+        How many were booked, or given to it where a person saw it charged; and how many were left,
+        because they may be those of other requests in doubt, or charged.
+    """
     attempt = ledger.locked(session, attempt_id)
-    version = takes.get(session, attempt.version_id)
-    owned = acceptance.owned_jobs(session, attempt.provider, "")
-    free = [job for job in late if identity(job.id) not in owned]
-    ours = evidence.candidates(free, attempt, version.prompt)
-    if ours and parked.alike_in_doubt(session, attempt, version.prompt):
-        return 0  # they may be that one's, for which a person or a later look will say so
-    # What a person saw charged is booked already.
-    late = ours[reconcile.paid_unseen(session, attempt, version.prompt) :]
-    found = 0
-    for job in late:
-        if acceptance.owner_of(session, attempt.provider, job.id) is not None:
-            continue  # an old one's
+    prompt = takes.get(session, attempt.version_id).prompt
+    free = whose.unowned(session, attempt.provider, late)
+    alike = evidence.candidates(free, attempt, prompt)
+    spare = whose.to_spare(session, attempt, prompt, alike, listed, doubts=True)
+    left = len(alike) - len(spare)
+    if attempt.state == "settled" and attempt.unseen and not whose.shown(attempt, prompt, listed):
+        if spare and spare[0].status != "failed":
+            log.warning("found, and charged before", attempt=attempt_id, job=spare[0].id)
+            resolving.seen(session, attempt, spare[0].id)
+        spare, booked = spare[1:], len(spare[:1])
+    else:
+        booked = 0
+    for job in spare:
         log.warning("late purchase", attempt=attempt_id, job=job.id)
         acceptance.accepted(session, attempt_id, job)
-        found += 1
-    return found
+    return booked + len(spare), left

@@ -1,6 +1,17 @@
 """Takes whose submission stays unknown, made and looked at."""
 
-from musicapp_pipeline_tests.generation.money_world import money_world
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from musicapp_pipeline.generation import sweeping
+from musicapp_pipeline.generation.drive import Drive
+from musicapp_pipeline.store.models import GenerationAttempt
+from musicapp_pipeline_tests.generation.money_world import QUICK, money_world
+
+MOMENTS = ("created_at", "submitted_at", "accepted_at", "declared_absent_at", "ended_at")
 
 
 def parked(folder, **server):
@@ -49,3 +60,44 @@ def tell(world, **changed) -> None:
         return answer
 
     world.server._list = other
+
+
+def lose_unlisted(world, fault: str = "lose_response") -> str:
+    """The answer of a take's request, where no list is relied on: it is left to a person."""
+    world.server.script("create", fault)
+    (made,) = world.admit()
+    world.drive(provider=world.provider(can_list=False))
+    assert world.take(made.version.id).status == "unknown"
+    return made.version.id
+
+
+def say(world, decide, version_id: str, *more: str) -> None:
+    """A person's word."""
+    with world.database.write() as session:
+        decide(session, version_id, *more)
+
+
+def sweep(world, **changes) -> int:
+    """One look for late purchases."""
+
+    async def once() -> int:
+        provider = world.provider(**changes)
+        drive = Drive(world.database, world.media, provider, replace(QUICK, send_limit=0.0))
+        try:
+            return await sweeping.sweep(drive)
+        finally:
+            drive.close()
+            await provider.aclose()
+
+    return asyncio.run(once())
+
+
+def was_earlier(world, by: timedelta) -> None:
+    """Everything so far, here and at the provider, happened so much before now."""
+    with world.database.write() as session:
+        for attempt in session.scalars(select(GenerationAttempt)):
+            for name in MOMENTS:
+                if getattr(attempt, name) is not None:
+                    setattr(attempt, name, getattr(attempt, name) - by)
+    for job in world.server.jobs.values():
+        job.created -= by.total_seconds()

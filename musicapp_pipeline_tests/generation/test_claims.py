@@ -1,8 +1,10 @@
 """An answer to our own request outranks what was claimed from a list."""
 
+from datetime import timedelta
+
 import pytest
 
-from musicapp_pipeline.generation import acceptance, submission
+from musicapp_pipeline.generation import acceptance, landing, submission
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.databases import KINDS
@@ -41,3 +43,20 @@ def test_a_second_purchase_of_one_attempt_is_booked_even_beyond_the_cap(tmp_path
             acceptance.accepted(session, made.attempt.id, job(2))
         assert world.money()[0] == 2 * FOUR_SECONDS > world.cap()
         assert {a.provider_job_id for a in world.attempts()} == {"video_1", "video_2"}
+
+
+def test_an_open_request_that_is_taken_over_is_waited_for_as_long(tmp_path):
+    """Its service may still be at it."""
+    with money_world("sqlite", tmp_path) as world:
+        first, second = (item.attempt.id for item in world.admit(each=2))
+        key, until = world.provider().key, now() + timedelta(hours=1)
+        with world.database.write() as session:
+            assert submission.begin(session, first, key, 8).go
+            submission.ambiguous(session, first, "504", now(), absent_after=until)
+            acceptance.accepted(session, first, job(1), claimed=True)
+            assert submission.begin(session, second, key, 8).go
+            landing.delivered(session, first)
+        with world.database.write() as session:
+            acceptance.accepted(session, second, job(1))
+        waiting = {a.id: a for a in world.attempts()}[second]
+        assert (waiting.state, waiting.absent_after) == ("unknown", until)

@@ -6,6 +6,7 @@ import pytest
 
 from musicapp_pipeline.generation import gates, resolving
 from musicapp_pipeline.generation.resolving import BadJobId, NothingToResolve
+from musicapp_pipeline_tests.generation.doubts import sweep
 from musicapp_pipeline_tests.generation.money_world import check_entries, money_world
 
 pytestmark = pytest.mark.usefixtures("quick_check")
@@ -116,3 +117,32 @@ def test_spaces_around_a_pasted_id_do_not_count(tmp_path):
 )
 def test_a_provider_that_says_at_once_is_not_hammered(wish, seconds):
     assert gates.pause(wish, 5.0) == seconds
+
+
+def test_a_slow_job_called_charged_and_then_not_is_booked_once_it_is_finished(world):
+    """The invoice did not show it yet."""
+    world.hold()
+    world.admit()
+    world.drive(job_timeout=0.0)
+    say(world, resolving.charged)
+    say(world, resolving.not_charged)
+    assert world.money() == NOTHING
+    world.let_go()
+    assert sweep(world) == 1
+    world.drive()
+    assert world.statuses() == ["landed"]
+    world.check_settled()
+
+
+def test_the_same_word_sent_twice_is_not_said_of_another_purchase(world):
+    """The first try failed, and is charged; the second one was not bought."""
+    world.server.refunds = False
+    world.server.fates.append("fail")
+    world.server.script("create", "ok", "lose_request")
+    provider = world.provider(refunds_failed=False, can_list=False)
+    world.admit(provider=provider)
+    world.drive(provider=provider)
+    say(world, resolving.not_charged)
+    with pytest.raises(NothingToResolve):
+        say(world, resolving.not_charged)
+    assert world.money() == (0, world.server.ledger.total()) == (0, Decimal("0.24"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from musicapp_pipeline.generation import acceptance, ledger, resolving, sweeping
+from musicapp_pipeline.generation import ledger, resolving, sweeping, whose
 from musicapp_pipeline_tests.generation.doubts import hide_from_list, lists, lose_answer
 from musicapp_pipeline_tests.generation.money_world import money_world
 
@@ -93,13 +93,13 @@ def called_not_charged(world, ago: timedelta) -> None:
 
 
 def test_a_job_called_not_charged_is_asked_for_when_somebody_runs_days_later(world):
-    called_not_charged(world, acceptance.REMEMBERED - timedelta(hours=1))
+    called_not_charged(world, whose.REMEMBERED - timedelta(hours=1))
     world.drive(lambda: "settled" in world.states(), sweep=3600.0)
     world.check_settled()
 
 
 def test_a_job_called_not_charged_is_not_asked_for_for_ever(world):
-    called_not_charged(world, acceptance.REMEMBERED + timedelta(hours=1))
+    called_not_charged(world, whose.REMEMBERED + timedelta(hours=1))
     asked = len(world.server.requests)
     looks = iter(range(20))
     world.drive(lambda: next(looks, None) is None, sweep=0.02)
@@ -175,7 +175,7 @@ def test_a_job_of_a_take_that_was_admitted_long_ago_is_its_own(world):
     world.drive()
     assert len(world.server.ledger.charges) == 3
     with world.database.write() as session:
-        ledger.locked(session, first).created_at -= acceptance.REMEMBERED + timedelta(days=1)
+        ledger.locked(session, first).created_at -= whose.REMEMBERED + timedelta(days=1)
     hidden.clear()
     world.drive(lambda: world.states() == ["settled"] * 3, sweep=0.1, send_limit=0.0)
     world.check_settled()

@@ -4,7 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, or_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from musicapp_pipeline.store.models.base import Base, now
@@ -70,6 +71,29 @@ class GenerationAttempt(Base):
     submitted_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def sent_at(self) -> datetime:
+        """When it was last sent; when it was ordered, as long as it was not sent."""
+        return self.submitted_at or self.created_at
+
+    @sent_at.inplace.expression
+    @classmethod
+    def _sent_at(cls) -> ColumnElement[datetime]:
+        return func.coalesce(cls.submitted_at, cls.created_at)
+
+    @hybrid_property
+    def unseen(self) -> bool:
+        """Whether its job is not known: it has no id, or one of which there is only a person's word
+        and that has brought no clip."""
+        only_said = self.named_by_person and self.media_key is None
+        return self.provider_job_id is None or only_said
+
+    @unseen.inplace.expression
+    @classmethod
+    def _unseen(cls) -> ColumnElement[bool]:
+        only_said = and_(cls.named_by_person.is_(True), cls.media_key.is_(None))
+        return or_(cls.provider_job_id.is_(None), only_said)
 
 
 class SpendEntry(Base):
