@@ -31,6 +31,7 @@ from musicapp_pipeline.defs.stages import (
 from musicapp_pipeline.defs.storyboard.scene_plan import plan_of
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation.absence import WITHDRAWN
 from musicapp_pipeline.generation.errors import Refused
 from musicapp_pipeline.generation.simulated import simulated_takes
 from musicapp_pipeline.store import scenes, takes
@@ -161,7 +162,10 @@ def _never_sent(session: Session, version: SceneVersion, before: datetime) -> bo
     if version.status != "failed" or version.updated_at >= before:
         return False
     attempts = ledger.attempts_of(session, version.id)
-    refused = (version.error or {}).get("code") == Refused.code
+    code = (version.error or {}).get("code")
+    if code == WITHDRAWN:
+        return True  # another try of it was about to be sent
+    refused = code == Refused.code
     never = all(a.state == "released" and a.provider_job_id is None for a in attempts)
     return bool(attempts) and never and not refused
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from musicapp_pipeline.generation.dispatcher import DispatcherOptions
 
 WAITING = ("reserved", "submitting", "submitted", "unknown", "completed")
+WITHDRAWN = "withdrawn"
+"""Code of a take whose request was given back unsent, because another provider is in use."""
 KEPT = 3600.0
 """Seconds that providers keep a clip at least: so long a finished one is nobody's to give up."""
 
@@ -89,7 +91,8 @@ def withdraw(session: Session, project_id: str, in_use: str) -> int:
     for attempt in found:
         why = f"Not sent to {attempt.provider}: {in_use} is in use now."
         ledger.release(session, attempt, why)
-        standing.end_take(session, attempt, "failed", {"code": "withdrawn", "message": why})
+        if standing.speaks_for_take(session, attempt):
+            standing.end_take(session, attempt, "failed", {"code": WITHDRAWN, "message": why})
     return len(found)
 
 

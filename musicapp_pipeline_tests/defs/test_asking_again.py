@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from musicapp_pipeline.defs import flow
-from musicapp_pipeline.generation import admission, ledger, submission
+from musicapp_pipeline.generation import absence, admission, landing, ledger, submission
 from musicapp_pipeline.generation.errors import CredentialsRejected, NotAccepted, Refused
+from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline.store.models import SceneVersion, now
 from musicapp_pipeline_tests.defs.world import Desk
@@ -46,6 +47,23 @@ def wanted(desk: Desk, asked_at: object) -> tuple[bool, bool]:
 
 def test_a_take_that_was_never_sent_is_made_when_asked_again(desk: Desk) -> None:
     turn_down(desk, take(desk), CredentialsRejected("wrong key", permanent=True))
+    assert wanted(desk, AT) == (True, False)
+
+
+def test_a_take_whose_next_try_was_withdrawn_is_ordered_from_the_provider_in_use(
+    desk: Desk,
+) -> None:
+    version = take(desk)
+    with desk.database.write() as session:
+        (first,) = ledger.attempts_of(session, version.id)
+        job = ProviderJob(id="video_1", status="failed")
+        first.state, first.provider_job_id = "submitted", job.id
+        record = desk.bench.capabilities(first.model)
+        assert landing.failed(session, first.id, job, record, 3) is not None
+    assert wanted(desk, AT) == (False, False)
+    with desk.database.write() as session:
+        assert absence.withdraw(session, desk.project_id, "fal") == 1
+    assert wanted(desk, now() - timedelta(hours=1)) == (False, True)
     assert wanted(desk, AT) == (True, False)
 
 

@@ -10,6 +10,7 @@ from musicapp_pipeline.generation.crew import Crew
 from musicapp_pipeline.generation.errors import BadModelConfig
 from musicapp_pipeline.generation.leases import LEASE
 from musicapp_pipeline.generation.registry import is_reachable, provider_named
+from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import client_of, extra, settings
@@ -244,6 +245,30 @@ def test_what_waits_for_a_provider_of_before_can_be_given_back(world):
         assert absence.withdraw(session, world.project_id, "mock") == 1
     assert sorted(world.states()) == ["released", "submitted"]
     assert sorted(world.statuses()) == ["failed", "generating"]
+    world.let_go()
+    world.drive()
+    world.check_settled()
+
+
+def test_a_repeat_is_given_back_while_the_first_purchase_of_its_take_is_coming(world):
+    world.hold()
+    world.admit()
+    world.drive(lambda: world.states() == ["submitted"])
+    first = world.attempt()
+    with world.database.write() as session:
+        ledger.reserve(
+            session,
+            takes.get(session, first.version_id),
+            provider=first.provider,
+            usd_per_second=first.reserved_usd / first.seconds,
+            price_version=first.price_version,
+            fingerprint=first.fingerprint,
+            request=first.request,
+            simulated=False,
+            number=2,
+        )
+        assert absence.withdraw(session, world.project_id, "mock") == 1
+    assert (world.states(), world.statuses()) == (["submitted", "released"], ["generating"])
     world.let_go()
     world.drive()
     world.check_settled()
