@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, landing, ledger, standing, states, submission
+from musicapp_pipeline.generation import (
+    clock,
+    landing,
+    ledger,
+    standing,
+    states,
+    submission,
+    sweeping,
+)
 from musicapp_pipeline.generation.errors import DownloadFailed
 from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.models import GenerationAttempt
@@ -39,6 +47,17 @@ def others(session: Session, in_use: str) -> dict[str, int]:
         .order_by(GenerationAttempt.provider)
     )
     return dict(row._tuple() for row in session.execute(query))
+
+
+def sought(session: Session, in_use: str) -> set[str]:
+    """Providers besides the one in use of which something may still turn up: jobs of takes in
+    doubt, late purchases, and jobs that a person called not charged."""
+    names = select(GenerationAttempt.provider).where(GenerationAttempt.provider != in_use)
+    return {
+        name
+        for name in session.scalars(names.distinct())
+        if sweeping.anything_to_find(session, name)
+    }
 
 
 def warnings(session: Session, in_use: str) -> list[str]:

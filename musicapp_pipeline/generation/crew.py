@@ -1,7 +1,8 @@
 """The dispatcher of the provider in use, and one for each other that still has takes.
 
 Switching from one provider to another must not lose what runs at the first: as long as the settings
-say how to reach it, its jobs are asked for and its clips fetched. Only the provider in use buys.
+say how to reach it, its jobs are asked for and its clips fetched, and what may still turn up there
+is looked for. Only the provider in use buys.
 """
 
 import asyncio
@@ -106,7 +107,8 @@ class Crew:
         try:
             in_use = self._provider.name if self._provider is not None else ""
             others = await self._transactions.read(lambda s: absence.others(s, in_use))
-            for name in others.keys() - self._running.keys():
+            sought = await self._transactions.read(lambda s: absence.sought(s, in_use))
+            for name in (others.keys() | sought) - self._running.keys():
                 self._fetch_from(name)
             if others:
                 reached = frozenset(self._running)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, not_, select, update
+from sqlalchemy import and_, not_, select, true, update
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
@@ -75,18 +75,27 @@ async def _finished(drive: "Drive") -> int:
     return found
 
 
-def given_back(session: Session, provider: str, key: str) -> Sequence[GenerationAttempt]:
+def anything_to_find(session: Session, provider: str) -> bool:
+    """Whether a sweep of a provider would look for something, if it is reached as it was then."""
+    return bool(
+        parked.waiting(session, provider)
+        or declared_absent(session, provider)
+        or given_back(session, provider, None)
+    )
+
+
+def given_back(session: Session, provider: str, key: str | None) -> Sequence[GenerationAttempt]:
     """Attempts whose job is known and that a person gave up as not charged in the last days.
 
     One whose clip was tried to be fetched before is not among them: what its provider says of it is
     known, and was not true.
 
     Args:
-        key: of the account and server in use; others know nothing of the job.
+        key: of the account and server in use; others know nothing of the job. None for any.
     """
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == provider,
-        GenerationAttempt.sent_to.in_(("", key)),
+        true() if key is None else GenerationAttempt.sent_to.in_(("", key)),
         GenerationAttempt.state == "released",
         GenerationAttempt.provider_job_id.is_not(None),
         GenerationAttempt.ended_at > now() - whose.REMEMBERED,

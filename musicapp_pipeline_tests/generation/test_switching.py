@@ -14,7 +14,7 @@ from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.generation.fault_server import FaultServer
 from musicapp_pipeline_tests.generation.helpers import client_of, extra, settings
-from musicapp_pipeline_tests.generation.money_world import QUICK, run_until
+from musicapp_pipeline_tests.generation.money_world import AGES, QUICK, run_until
 
 pytestmark = pytest.mark.usefixtures("quick_check")
 TOLD = "which is not in use"
@@ -137,6 +137,43 @@ def test_a_lost_answer_at_a_provider_of_before_is_looked_for_and_never_sent_agai
     assert world.states() == ["reserved"]
     assert world.server.ledger.charges == []
     world.drive()
+    world.check_settled()
+
+
+def test_a_take_in_doubt_of_before_is_looked_for_with_every_sweep(world):
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive(provider=world.provider(can_list=False))
+    assert (world.resting(), world.statuses()) == (True, ["unknown"])
+    reach, asked = reaching(world)
+    drive(world, lambda: world.states() == ["settled"], switched(world), reach)
+    assert (asked, world.statuses()) == (["videos_api"], ["landed"])
+    world.check_settled()
+
+
+def test_a_slow_job_of_before_that_was_called_not_charged_is_still_found(world):
+    world.hold()
+    world.admit()
+    world.drive(lambda: world.states() == ["stuck"], job_timeout=0.0)
+    with world.database.write() as session:
+        resolving.not_charged(session, world.takes()[0].id)
+    world.let_go()
+    reach, _ = reaching(world)
+    drive(world, lambda: world.money()[1] > 0, switched(world), reach)
+    drive(world, lambda: "landed" in world.statuses(), switched(world), reach)
+    world.check_settled()
+
+
+def test_a_late_purchase_of_before_is_still_found(world):
+    world.server.list_lag = 3600.0
+    world.server.script("create", "lose_response")
+    world.admit()
+    world.drive(lambda: world.states() == ["settled"])
+    world.server.list_lag = 0.0
+    for job in world.server.jobs.values():
+        job.created -= AGES.total_seconds()
+    reach, _ = reaching(world)
+    drive(world, lambda: world.states() == ["settled"] * 2, switched(world), reach)
     world.check_settled()
 
 
