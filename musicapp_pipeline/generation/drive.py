@@ -125,6 +125,10 @@ class Drive:
             job = await self.provider.status(attempt.provider_job_id)
         except StatusUnavailable as error:
             await self.slow_down(error)
+            if await self._may_be_mistyped(attempt, error):
+                why = f"No answer about the id that was attached ({error.message})."
+                await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
+                return False
             return await self._not_yet(attempt, error.retry_after, error.message)
         except JobVanished as error:
             elsewhere = submission.elsewhere(attempt, self.provider.key)
@@ -157,6 +161,11 @@ class Drive:
         if job.status == "queued":
             await buying.take_back_if_unwanted(self, attempt)
         return await self._not_yet(attempt, job.poll_after, "it did not finish")
+
+    async def _may_be_mistyped(self, attempt: GenerationAttempt, error: StatusUnavailable) -> bool:
+        """Some services answer a wrong id like an outage; a clip waits there for an hour only."""
+        named = attempt.named_by_person and attempt.progress == 0 and not error.rate_limited
+        return named and await self.read(age(attempt)) >= self.options.vanished_after
 
     async def _not_yet(self, attempt: GenerationAttempt, wish: float | None, why: str) -> bool:
         left = self.options.job_timeout - await self.read(age(attempt))
