@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.defs.bench import Workbench
@@ -28,7 +29,7 @@ SHOWN = 100
 def doubts(settings: Settings) -> list[str]:
     """Every open question in a paragraph, oldest first."""
     with _database(settings) as database, database.read() as session:
-        return [_told(question) for question in resolving.open_questions(session)]
+        return [_told(session, question) for question in resolving.open_questions(session)]
 
 
 def resolve(settings: Settings, take: str, outcome: str, job_id: str | None, note: str) -> str:
@@ -81,12 +82,32 @@ def _take(session: Session, named: str) -> SceneVersion:
     return version
 
 
-def _told(question: OpenQuestion) -> str:
+def _own_words(session: Session, question: OpenQuestion) -> str:
+    """Its prompt from where it differs from all others of its project: they begin alike, and the
+    style alone is longer than what is shown."""
+    query = select(SceneVersion.prompt).where(
+        SceneVersion.project_id == question.key.partition("/")[0],
+        SceneVersion.prompt != question.prompt,
+    )
+    mine = question.prompt
+    alike = max((_alike(mine, other) for other in session.scalars(query)), default=0)
+    begin = max(mine.rfind(" ", 0, alike), mine.rfind("\n", 0, alike)) + 1
+    words = " ".join(mine[begin:].split())[:SHOWN]
+    return f"… {words}" if begin else words
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _told(session: Session, question: OpenQuestion) -> str:
     job = question.provider_job_id or "none is known"
-    prompt = " ".join(question.prompt.split())[:SHOWN]
+    prompt = _own_words(session, question)
     return "\n".join(
         (
-            f"{question.key}  {question.state} since {question.since:%Y-%m-%d %H:%M} UTC,"
+            f"{question.key}  {question.state} since {question.since:%Y-%m-%d %H:%M:%S} UTC,"
             f" ${question.held_usd:.2f} held, {question.provider} job: {job}",
             f"  {question.seconds} s, {question.size}: {prompt}",
             f"  {question.message}",

@@ -35,6 +35,7 @@ WHAT_TO_DO = {
         "look in the provider's own console for the clip",
         "confirm it was not bought: the money is given back",
         "attach the provider's id of the clip: it is fetched",
+        "say that it was charged, should the invoice show it and no clip be found: it is booked",
     ),
     "stuck": (
         "wait: it is looked at now and then, and kept if it comes",

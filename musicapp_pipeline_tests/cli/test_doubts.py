@@ -5,7 +5,7 @@ import pytest
 from musicapp_pipeline.cli.doubts import BadResolution, doubts, resolve
 from musicapp_pipeline.generation import ledger
 from musicapp_pipeline.generation.resolving import NothingToResolve
-from musicapp_pipeline.store import takes
+from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline_tests.defs.test_questions import in_doubt
 from musicapp_pipeline_tests.defs.world import Desk
 
@@ -29,6 +29,20 @@ def test_takes_in_doubt_are_listed_with_what_can_be_done(desk):
     assert told.startswith(f"{version.key}  unknown since ")
     assert "may or may not have accepted" in told
     assert "\n  - " in told
+
+
+def test_takes_in_doubt_are_told_apart_by_the_words_of_their_prompts_that_differ(desk):
+    style = "Cinematic music video, shallow DOF, natural skin texture, filmic color, one lens"
+    style = f"{style} and grade throughout, and one consistent light.\n\nPerformance shot: "
+    version = in_doubt(desk)
+    with desk.database.write() as session:
+        takes.get(session, version.id).prompt = f"{style}Medium shot of a kitchen"
+        for scene, prompt in zip(
+            desk.scenes[1:], ("Close-up of a pier", "Medium pan"), strict=False
+        ):
+            takes.add(session, scenes.get(session, scene.id), prompt=style + prompt)
+    [told] = doubts(desk.bench.settings)
+    assert ": … shot of a kitchen\n" in told
 
 
 @pytest.mark.parametrize("named", ["key", "id"])
