@@ -55,6 +55,22 @@ def test_broken_json_is_400_and_says_so(api: Api) -> None:
     assert answer.json()["code"] == "malformed"
 
 
+@pytest.mark.parametrize(
+    ("sold", "chosen"), [((4, 5), 5), ((4, 8, 12), 8), ((10, 15), 10), ((5, 10), 5)]
+)
+def test_without_clip_seconds_the_longest_clip_on_sale_up_to_eight_is_chosen(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch, sold: tuple[int, ...], chosen: int
+) -> None:
+    provider = world.context.provider
+    assert provider is not None
+    record = provider.capabilities("sora-2").model_copy(update={"durations": sold})
+    monkeypatch.setattr(provider, "capabilities", lambda _: record)
+    body = {"title": "T", "audioUrl": SONG}
+    assert api.post("/api/projects", json=body).json()["clipSeconds"] == chosen
+    asked = api.post("/api/projects", json=body | {"clipSeconds": 7})
+    assert asked.status_code == 422
+
+
 def test_defaults_and_optional_fields(api: Api) -> None:
     made = api.post("/api/projects", json={"title": "T", "audioUrl": SONG}).json()
     assert (made["format"], made["clipSeconds"], made["soraModel"]) == ("landscape", 8, "sora-2")

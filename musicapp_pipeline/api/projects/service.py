@@ -40,7 +40,8 @@ def create(
     own_hosts: Collection[str],
 ) -> Project:
     """A project of the caller's; outside addresses are fetched when they are needed."""
-    _check_model(context, body.sora_model, body.clip_seconds)
+    clip_seconds = _clip_seconds(context, body)
+    _check_model(context, body.sora_model, clip_seconds)
     _check_style(body.style_preset)
     audio = source_of(
         session, context, who, body.audio_url, ("audio",), field="audioUrl", own_hosts=own_hosts
@@ -59,6 +60,7 @@ def create(
     fields = body.model_dump() | {
         "audio_url": audio.url,
         "vocal_stem_url": stem.url if stem else None,
+        "clip_seconds": clip_seconds,
     }
     return projects.create(
         session,
@@ -256,6 +258,18 @@ def _warnings(project: Project, over: bool, unpriced: bool) -> list[str]:
     if unpriced:
         out.append(f"no price is known for {project.sora_model}, so nothing can be generated")
     return out
+
+
+def _clip_seconds(context: AppContext, body: ProjectCreate) -> int:
+    """What was asked for; where nothing was, the longest clip that the model sells up to that."""
+    wanted = body.clip_seconds
+    if "clip_seconds" in body.model_fields_set or context.provider is None:
+        return wanted
+    try:
+        sold = context.provider.capabilities(body.sora_model).durations
+    except UnknownModel:
+        return wanted
+    return max((s for s in sold if s <= wanted), default=min(sold))
 
 
 def _check_model(context: AppContext, model: str, clip_seconds: int) -> None:
