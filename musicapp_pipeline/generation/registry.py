@@ -192,8 +192,9 @@ def _provider_name(settings: Settings, extra: GenerationSettings) -> str:
 
 def is_retired(base_url: str) -> bool:
     """Whether an address is that of the service that was shut down."""
-    # A name may be written with the root's dot at its end.
-    return (urlsplit(base_url.strip()).hostname or "").rstrip(".") == RETIRED_HOST
+    # A name may be written with the root's dot at its end, and regions have names of their own.
+    host = (urlsplit(base_url.strip()).hostname or "").rstrip(".")
+    return host == RETIRED_HOST or host.endswith(f".{RETIRED_HOST}")
 
 
 def retired() -> ProviderRetired:

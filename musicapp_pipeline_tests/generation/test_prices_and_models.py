@@ -189,6 +189,7 @@ def test_a_model_of_another_provider_is_not_offered():
         "https://API.openai.com/v1/",
         "http://api.openai.com",
         "https://api.openai.com./v1",
+        "https://eu.api.openai.com/v1",
         "",
     ],
 )
