@@ -54,3 +54,39 @@ def test_files_are_compared_at_any_rate(tmp_path):
     soundfile.write(tmp_path / "new.wav", np.pad(old, (RATE // 2, 0)), RATE)
     found = offset_between(tmp_path / "old.wav", tmp_path / "new.wav")
     assert found.seconds == pytest.approx(0.5, abs=0.001)
+
+
+def looped(bars=(2, 2, 4, 2, 4, 2)) -> np.ndarray:
+    """A song made of two loops that are repeated to the sample, in parts of so many bars."""
+    bar = groove(110, bars=1).samples[: round(4 * 60 / 110 * RATE)]
+    tone = 0.2 * np.sin(2 * np.pi * 220 * np.arange(len(bar)) / RATE)
+    loops = [bar, (np.roll(bar, len(bar) // 8) + tone).astype(np.float32)]
+    return np.concatenate([np.tile(loops[n % 2], count) for n, count in enumerate(bars)])
+
+
+def heard_well(old, new, seconds):
+    found = offset_of(old, new)
+    assert found.seconds == pytest.approx(seconds, abs=0.001)
+    assert found.confidence >= 0.5
+
+
+@pytest.mark.parametrize("share", [0.9, 0.7, 0.5])
+@pytest.mark.parametrize("mix", [np.asarray, remix])
+def test_a_shorter_or_longer_master_of_loops_has_not_moved(share, mix):
+    song = looped()
+    heard_well(song, mix(song[: int(share * len(song))]), 0)
+    heard_well(song[: int(share * len(song))], mix(song), 0)
+
+
+@pytest.mark.parametrize("mix", [np.asarray, remix])
+def test_loops_that_begin_later_are_found_by_what_follows(mix):
+    song = looped()
+    cut = int(0.1 * len(song))
+    heard_well(song, mix(song[cut:]), -cut / RATE)
+
+
+def test_where_a_part_comes_from_is_not_claimed_when_it_is_played_twice():
+    song = looped((4, 4, 4, 4))
+    part = song[len(song) // 4 : len(song) // 2]
+    found = offset_of(song, np.concatenate([part, part]))
+    assert found.confidence < 0.5
