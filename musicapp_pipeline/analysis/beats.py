@@ -8,6 +8,7 @@ from scipy.ndimage import maximum_filter1d
 
 from musicapp_pipeline.analysis import activation, bars, onsets, pulse
 from musicapp_pipeline.analysis.arrays import Doubles, Floats, Ints
+from musicapp_pipeline.analysis.model import USABLE
 from musicapp_pipeline.analysis.spectra import FPS, Spectra
 
 RULER_BPM = 120.0
@@ -87,7 +88,11 @@ def find_beats(song: Spectra, heard: Floats, flux: Floats) -> BeatGrid:
 
 def _notes(times: Doubles, confidence: float) -> tuple[str, ...]:
     notes = []
-    if confidence < SURE:
+    if confidence < USABLE:
+        notes.append(
+            "no beat to rely on: cuts go by what starts, until you set or correct the beats"
+        )
+    elif confidence < SURE:
         notes.append("the beat is weak or free: check the grid before you trust it")
     if len(times) > 8 and _unsteadiness(times) > 0.08:
         notes.append("the tempo varies; bpm is the median")

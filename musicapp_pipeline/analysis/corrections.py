@@ -135,7 +135,7 @@ def type_of(name: str) -> str:
 
 def _grid(analysis: SongAnalysis, grid: Mapping[str, Any]) -> dict[str, Any]:
     metre = int(grid.get("metre") or analysis.metre)
-    out: dict[str, Any] = {"metre": metre}
+    out: dict[str, Any] = {"metre": metre, "grid_by_person": True}
     times = [b.time for b in analysis.beats]
     if grid.get("beats") is not None:
         out["beats"] = tuple(Beat(**b) for b in grid["beats"])

@@ -156,14 +156,15 @@ def merge_edits(new_analysis: SongAnalysis, edits: Iterable[Edit]) -> SongAnalys
     """
     merged = new_analysis
     for edit in _joined(edits):
-        if _agreed(merged, edit):
-            continue
         try:
-            merged = apply_edit(merged, edit)
+            merged = merged if _agreed(merged, edit) else apply_edit(merged, edit)
         except BadEdit as error:
             name = edit.kind.replace("_", " ")
             note = f"your edit ({name}) no longer fits: {error.message}"
             merged = merged.model_copy(update={"notes": (*merged.notes, note)})
+            continue
+        if edit.kind in BEATS:
+            merged = merged.model_copy(update={"grid_by_person": True})
     return merged
 
 

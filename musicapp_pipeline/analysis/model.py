@@ -47,16 +47,22 @@ SECTION_TYPES = (
 )
 
 
+USABLE = 0.35
+"""The confidence from which a grid stands on beats that are heard."""
+
+
 class SongAnalysis(Frozen):
     """The result of ``analyze_audio``, with the specification's keys and more.
 
     ``beats`` ascend strictly; ``sections`` tile ``[0, duration]`` without gaps; every downbeat is
-    the time of one of the beats. ``notes`` are sentences for people ("no steady beat found").
+    the time of one of the beats. ``grid_by_person`` says that somebody set or corrected the beats,
+    and so stands for them. ``notes`` are sentences for people ("no steady beat found").
     """
 
     duration: float
     bpm: float
     bpm_confidence: float = 0.0
+    grid_by_person: bool = False
     bpm_alternatives: tuple[float, ...] = ()
     metre: int = 4
     beats: tuple[Beat, ...] = ()
@@ -69,6 +75,14 @@ class SongAnalysis(Frozen):
     loudness_lufs: float | None = None
     key: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def has_beat(self) -> bool:
+        """Whether the beats are to be cut on: heard with some certainty, or a person's.
+
+        What is laid over noise, speech, free time or silence is not: a cut there stands on nothing.
+        """
+        return self.grid_by_person or self.bpm_confidence >= USABLE
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

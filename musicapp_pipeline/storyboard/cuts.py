@@ -37,6 +37,8 @@ def map_cuts(analysis: SongAnalysis, options: PlannerOptions) -> CutMap:
             value=duration,
             allowed="at least one frame",
         )
+    if not analysis.has_beat:
+        analysis = analysis.model_copy(update={"beats": (), "downbeats": ()})
     points = points_of(analysis, total, options)
     parts = parts_of(analysis, points, options)
     forced = frozenset({0, total, *(part.start.frame for part in parts)})

@@ -63,7 +63,7 @@ def carry(
     Returns:
         One entry a scene; None for one of which nothing is left.
     """
-    beats = sorted(beat.time for beat in analysis.beats)
+    beats = sorted(beat.time for beat in analysis.beats if analysis.has_beat)
     total = _Cut(frame_at(analysis.duration, fps), analysis.duration)
     cuts: dict[Frames, _Cut] = {}
     for scene in scenes:

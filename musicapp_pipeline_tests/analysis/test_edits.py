@@ -33,6 +33,10 @@ def song(beats=64, metre=4, first=0, bpm=120.0, duration=34.0, bounds=(0.0, 8.5,
     )
 
 
+def by_person(analysis):
+    return analysis.model_copy(update={"grid_by_person": True})
+
+
 def assert_whole(analysis):
     times = [b.time for b in analysis.beats]
     assert times == sorted(set(times))
@@ -293,9 +297,23 @@ def test_a_persons_edits_survive_another_analysis():
     assert_whole(merged)
 
 
+def test_who_corrects_the_beats_stands_for_them():
+    """So they are cut on, however little of them was heard."""
+    heard = song()
+    assert not heard.has_beat
+    tapped = edits.TapTempo(taps=(1.0, 2.0, 3.0, 4.0))
+    for edit in (edits.FirstDownbeat(time=1.0), tapped, edits.ShiftBeats(milliseconds=5)):
+        assert edits.merge_edits(heard, [edit]).has_beat
+    gone = edits.ShiftBeats.model_construct(kind="shift_beats", milliseconds=9000.0)
+    for edit in (edits.RenameSection(time=1.0, name="Hook"), gone):
+        assert not edits.merge_edits(heard, [edit]).has_beat
+    beats = [b.model_dump() for b in heard.beats]
+    assert corrected(heard, {"beatGrid": {"beats": beats}}).has_beat
+
+
 def test_shifts_in_a_row_are_one():
     there_and_back = (edits.ShiftBeats(milliseconds=-900), edits.ShiftBeats(milliseconds=900))
-    assert edits.merge_edits(song(), there_and_back) == song()
+    assert edits.merge_edits(song(), there_and_back) == by_person(song())
     far = (edits.ShiftBeats(milliseconds=4000),) * 2
     assert edits.merge_edits(song(), far).beats[0].time == 8.5
 
@@ -323,7 +341,8 @@ def test_an_edit_the_analysis_agrees_with_changes_nothing():
         edits.MergeSections(time=12.5),
         edits.MoveBoundary(time=12.5, to=16.5),
     )
-    assert edits.merge_edits(done, agreed) == done
+    assert edits.merge_edits(done, agreed) == by_person(done)
+    assert edits.merge_edits(done, agreed[1:]) == done
 
 
 def test_edits_round_trip_as_json_and_shift_with_a_new_master():

@@ -70,6 +70,7 @@ def analysis(seconds: float = SECONDS, bpm: float = BPM) -> SongAnalysis:
     return SongAnalysis(
         duration=seconds,
         bpm=bpm,
+        bpm_confidence=0.9,
         beats=tuple(Beat(time=t, strength=0.9) for t in times),
         downbeats=tuple(times[::4]),
         energy_curve=tuple(EnergyPoint(time=float(t), energy=0.5) for t in range(int(seconds))),

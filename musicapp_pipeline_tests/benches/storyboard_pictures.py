@@ -63,6 +63,7 @@ def _demo_song() -> tuple[SongAnalysis, tuple[TimedLine, ...]]:
     analysis = SongAnalysis(
         duration=truth["duration"],
         bpm=truth["bpm"],
+        bpm_confidence=1.0,
         metre=truth["metre"],
         beats=tuple(Beat(time=t, strength=0.5) for t in truth["beats"]),
         downbeats=tuple(truth["downbeats"]),

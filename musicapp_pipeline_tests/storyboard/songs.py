@@ -75,6 +75,7 @@ def song(
     analysis = SongAnalysis(
         duration=duration,
         bpm=bpm,
+        bpm_confidence=0.9,
         metre=metre,
         beats=tuple(beats),
         downbeats=tuple(downbeats),

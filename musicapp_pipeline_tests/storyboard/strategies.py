@@ -57,6 +57,7 @@ def analyses(draw):
     return SongAnalysis(
         duration=duration,
         bpm=120,
+        bpm_confidence=draw(st.sampled_from([0.0, 0.9])),
         metre=metre,
         beats=beats,
         downbeats=downbeats,

@@ -54,7 +54,7 @@ def test_a_split_goes_to_the_beat_nearest_to_where_it_was_asked_for(at, cut):
 
 def test_a_scene_without_a_beat_inside_stays_whole():
     beats = (Beat(time=0.0, strength=1), Beat(time=4.0, strength=1))
-    analysis = SongAnalysis(duration=8.0, bpm=60, beats=beats)
+    analysis = SongAnalysis(duration=8.0, bpm=60, bpm_confidence=0.9, beats=beats)
     with pytest.raises(BadCut, match="no beat"):
         split_scene(span(0, 96), analysis, OPTIONS)
 
@@ -116,7 +116,7 @@ def test_cuts_that_opened_sections_open_them_on_other_beats(period):
 def test_beats_that_allow_no_such_cut_say_which_scene_is_in_the_way():
     scenes = [span(0, 96), span(96, 192), span(192, 288)]
     beats = (Beat(time=0.1, strength=1), Beat(time=3.9, strength=1), Beat(time=7.9, strength=1))
-    sparse = SongAnalysis(duration=30.0, bpm=15, beats=beats)
+    sparse = SongAnalysis(duration=30.0, bpm=15, bpm_confidence=0.9, beats=beats)
     with pytest.raises(BadCut, match="scene 3"):
         resnap(scenes, sparse, OPTIONS)
 

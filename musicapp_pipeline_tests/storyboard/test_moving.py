@@ -26,6 +26,7 @@ def master(duration: float, *beats: float) -> SongAnalysis:
     return SongAnalysis(
         duration=duration,
         bpm=120,
+        bpm_confidence=0.9,
         beats=tuple(Beat(time=t, strength=1) for t in beats),
         downbeats=(),
         energy_curve=(),

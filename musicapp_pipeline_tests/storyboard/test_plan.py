@@ -179,7 +179,7 @@ def test_moods_follow_energy_key_and_form():
 
 
 def bare(duration, **changes):
-    return SongAnalysis(**{"duration": duration, "bpm": 0.0, **changes})
+    return SongAnalysis(**{"duration": duration, "bpm": 0.0, "bpm_confidence": 0.9, **changes})
 
 
 @pytest.mark.parametrize("duration", [0.05, 0.5, 2.0, 3.9, 8.0, 8.05, 61.0])
@@ -197,6 +197,23 @@ def test_a_song_without_beats_is_cut_on_its_onsets_and_says_so():
     frames = {frame_at(t, FPS) for t in onsets}
     assert all(scene.start_frame in frames for scene in scenes[1:])
     assert all("onset, no beat is heard here" in scene.why for scene in scenes[1:])
+
+
+def test_a_grid_that_nobody_would_trust_is_not_cut_on_unless_a_person_set_it():
+    """Over speech, noise and free time a grid is laid all the same, with little confidence."""
+    analysis, lines = song(120.0)
+    onsets = tuple(n * 1.37 + 0.2 for n in range(int((analysis.duration - 1) / 1.37)))
+    noise = analysis.model_copy(update={"bpm_confidence": 0.2, "onsets": onsets})
+    heard = {frame_at(t, FPS) for t in onsets}
+    scenes = plan_scenes(noise, lines, options())
+    assert all(scene.start_frame in heard for scene in scenes[1:])
+    assert all("onset, no beat is heard here" in scene.why for scene in scenes[1:])
+    silent = plan_scenes(noise.model_copy(update={"onsets": ()}), lines, options())
+    assert all("by the clock" in scene.why for scene in silent[1:])
+    tapped = noise.model_copy(update={"grid_by_person": True})
+    assert plan_scenes(tapped, lines, options()) == plan_scenes(
+        analysis.model_copy(update={"onsets": onsets}), lines, options()
+    )
 
 
 def test_the_beat_is_counted_on_through_a_silence():
