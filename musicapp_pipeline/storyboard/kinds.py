@@ -22,6 +22,8 @@ FORM_PULL: Final = {
 VOCAL_PULL: Final = 1.0
 OPENING_PULL: Final = 0.25
 RUN_COST: Final = 0.7
+LONGEST_RUN: Final = 2
+"""Performances in a row, as long as another sung scene has no performer."""
 SHARE_COST: Final = 0.8
 TASTE: Final = 0.15
 SUNG: Final = 0.25
@@ -64,8 +66,9 @@ def choose_kinds(scenes: Sequence[Candidate], density: float, seed: int) -> tupl
     passed_over = False
     while free and have < wanted:
         best = max(free, key=lambda n: _rank(n, scenes, chosen, given, whole, pull))
-        if passed_over and scenes[best].vocals < SUNG:
-            break  # nobody moves silent lips while a sung scene has no performer
+        crowded = _beside(chosen, best) >= LONGEST_RUN
+        if passed_over and (crowded or scenes[best].vocals < SUNG):
+            break  # nobody moves silent lips while a sung scene has no performer, nor in a block
         free.remove(best)
         over = have + scenes[best].frames - wanted
         if over > wanted - have:
@@ -99,13 +102,17 @@ def _rank(
     given: dict[int, float],
     whole: dict[int, float],
     pull: Sequence[float],
-) -> tuple[bool, float, int]:
-    beside = _run(chosen, n, -1) + _run(chosen, n, 1)
+) -> tuple[bool, bool, float, int]:
+    beside = _beside(chosen, n)
     part = scenes[n].part
     crowd = RUN_COST * beside * (beside + 1) / 2
     score = pull[n] - crowd - SHARE_COST * given[part] / max(1.0, whole[part])
     # Somebody who moves their lips while nobody sings is worse than any crowding.
-    return scenes[n].vocals >= SUNG, score, -n
+    return scenes[n].vocals >= SUNG, beside < LONGEST_RUN, score, -n
+
+
+def _beside(chosen: Sequence[bool], n: int) -> int:
+    return _run(chosen, n, -1) + _run(chosen, n, 1)
 
 
 def _run(chosen: Sequence[bool], n: int, step: int) -> int:

@@ -193,7 +193,7 @@ def _directive(
     lines = [f"{marker} {capitalised(fill(lead, values))}"]
     if room.setting:
         lines.append(capitalised(fill(setting, values)))
-    called = words.performance_others if performs else words.broll_cast
+    called = _call(words, values["size"]) if performs else words.broll_cast
     if values["others" if performs else "cast"]:
         lines.append(fill(called, values))
     if values["image"] and room.echo and not performs:
@@ -201,6 +201,12 @@ def _directive(
     if room.atmosphere and values["mood"]:
         lines.append(fill(words.atmosphere, values))
     return "\n".join(line for line in lines if line)
+
+
+def _call(words: PromptTemplate, size: str) -> str:
+    """How those who do not sing are called in; there is no room for two beside a close face."""
+    close = size.lower().endswith("close-up")
+    return words.performance_others_close if close else words.performance_others
 
 
 def _lead(scene: SceneBrief, words: PromptTemplate, *, sung: bool) -> str:

@@ -59,7 +59,9 @@ def choose_pictures(
             idea = book.next(
                 slot.section_type, slot.occurrence, slot.kind, band, frozenset(near_ideas)
             )
-        light = ranked[0].light[band]
+        # A long song's later worlds bring their own light.
+        home = next((world for world in ranked if world.has(idea.text)), ranked[0])
+        light = home.light_of(idea.text, band)
         shot = slot.shot or _shot(slot, idea, light, pace[n], seed, near_shots)
         out.append(Picture(shot, idea.text))
     return tuple(out)

@@ -53,6 +53,8 @@ class PromptTemplate(Frozen):
     performance_setting: str
     performance_others: str
     """Calls those into a performance who are in the scene and do not sing."""
+    performance_others_close: str
+    """Stands for the one above where the frame is filled by the singer's face."""
     broll: str = Field(min_length=1)
     broll_without_lyrics: str = Field(min_length=1)
     broll_setting: str
@@ -91,7 +93,10 @@ def load_template(data: Mapping[str, Any] | str) -> PromptTemplate:
         BadTemplate: naming the text, and the placeholders it may use.
     """
     own = an_object(data, "the template is", "an object of name to text")
-    return parse_as(PromptTemplate, {**default_template().model_dump(), **own}, "template")
+    texts = {**default_template().model_dump(), **own}
+    if "performance_others" in own and "performance_others_close" not in own:
+        texts["performance_others_close"] = own["performance_others"]
+    return parse_as(PromptTemplate, texts, "template")
 
 
 @cache

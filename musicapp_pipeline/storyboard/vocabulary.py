@@ -56,12 +56,14 @@ class ShotVocabulary(Frozen):
 class World(Frozen):
     """A place and its pictures, so that a video's ideas belong together.
 
-    ``performance`` says where the performer stands; ``broll`` what else is seen, by scale.
+    ``performance`` says where the performer stands; ``broll`` what else is seen, by scale. ``lit``
+    has the light of ideas that bring their own, so that no lamp stands in the sun.
     """
 
     name: str = Field(min_length=1)
     moods: tuple[Literal["dark", "bright", "calm", "driving"], ...] = ()
     light: dict[Band, str]
+    lit: dict[str, str]
     performance: dict[Band, tuple[str, ...]]
     broll: dict[Band, dict[Scale, tuple[str, ...]]]
 
@@ -70,6 +72,10 @@ class World(Frozen):
         if kind == "performance":
             return {"figure": self.performance[band if band in self.performance else "calm"]}
         return self.broll[band]
+
+    def light_of(self, idea: str, band: Band) -> str:
+        """The light an idea is seen in."""
+        return self.lit.get(idea) or self.light[band]
 
     def has(self, idea: str) -> bool:
         """Is this idea one of the world's?"""

@@ -79,3 +79,18 @@ def test_nobody_performs_unsung_while_a_sung_scene_was_too_long():
     assert choose_kinds(scenes, 0.6, 0) == ("performance", "broll")
     wordless = [candidate(800, vocals=0.0), candidate(100, vocals=0.0)]
     assert choose_kinds(wordless, 0.1, 0) == ("broll", "performance")
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("density", [0.3, 0.35, 0.4, 0.45])
+def test_no_three_performances_in_a_row_while_somebody_sings_elsewhere(density, seed):
+    """Long verses overshoot what is missing in the end; short scenes of a chorus would fit."""
+    verse = [Candidate(190, 0, "verse", 1.0, n == 0) for n in range(5)]
+    chorus = [Candidate(60, 1, "chorus", 1.0, n == 0) for n in range(5)]
+    second = [Candidate(190, 2, "verse", 1.0, n == 0) for n in range(5)]
+    scenes = [*verse, *chorus, *second]
+    kinds = choose_kinds(scenes, density, seed)
+    runs = [len(list(run)) for kind, run in groupby(kinds) if kind == "performance"]
+    assert max(runs) <= 2
+    have = sum(s.frames for s, kind in zip(scenes, kinds, strict=True) if kind == "performance")
+    assert abs(have - density * sum(s.frames for s in scenes)) <= 190 / 2

@@ -14,6 +14,7 @@ from musicapp_pipeline.storyboard.prompts import (
     PERFORMANCE_MARKER,
     build_scene_prompt,
 )
+from musicapp_pipeline.storyboard.template import load_template
 
 GOLDEN = Path(__file__).parent / "golden"
 PRESETS = ("cinematic_noir", "anime", "gritty_documentary", "dreamy", "dark_gothic")
@@ -152,6 +153,28 @@ def test_the_primary_character_leads_and_acts():
     prompt = build_scene_prompt(PROJECT, PERFORMANCE, [MIRA, TZELEM])
     assert prompt.index("main character: TZELEM") < prompt.index("Also persistent: MIRA")
     assert "TZELEM on a rooftop" in prompt
+
+
+@pytest.mark.parametrize(
+    ("size", "called"),
+    [
+        ("close-up", "Close behind, out of focus, listening"),
+        ("medium close-up", "Close behind, out of focus, listening"),
+        ("medium shot", "In the frame too, listening"),
+        ("medium wide shot", "In the frame too, listening"),
+    ],
+)
+def test_nobody_is_called_beside_a_face_that_fills_the_frame(size, called):
+    scene = PERFORMANCE.model_copy(update={"shot": SHOT.model_copy(update={"size": size})})
+    assert f"{called}, mouths closed: MIRA." in build_scene_prompt(PROJECT, scene, [TZELEM, MIRA])
+
+
+def test_who_words_the_others_words_them_in_close_ups_too():
+    mine = load_template({"performance_others": "With {others}."})
+    assert "With MIRA." in build_scene_prompt(PROJECT, PERFORMANCE, [TZELEM, MIRA], template=mine)
+    both = load_template({"performance_others": "With {others}.", "performance_others_close": ""})
+    alone = build_scene_prompt(PROJECT, PERFORMANCE, [TZELEM, MIRA], template=both)
+    assert "With MIRA" not in alone
 
 
 def test_every_character_of_a_scene_is_called_into_it():
