@@ -1,5 +1,7 @@
 """The provider has it: storing the id of a job, whoever finds out first, and however late."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
@@ -45,7 +47,16 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
         raise ClaimTaken(job.id)
     else:
         log.error("bought twice", attempt=attempt.id, job=job.id, first=attempt.provider_job_id)
-        ledger.bought_again(session, attempt, job.id)
+        ledger.bought_again(session, attempt, job.id, priced_at=_priced_at(attempt, job))
+
+
+def _priced_at(attempt: GenerationAttempt, job: ProviderJob) -> datetime | None:
+    """When a job's price was held: at its sending, a while before or after which it was made, and
+    surely before that was declared absent and another one repriced."""
+    if job.created_at is None:
+        return None
+    latest = job.created_at + whose.SLACK
+    return min(latest, attempt.declared_absent_at or latest)
 
 
 def attached(session: Session, attempt: GenerationAttempt, job_id: str) -> None:

@@ -5,6 +5,7 @@ before a sum is taken; on SQLite the transaction holds the write lock from its f
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -275,11 +276,15 @@ def bought_again(
     attempt: GenerationAttempt,
     job_id: str,
     note: str = "the provider accepted this take twice",
+    priced_at: datetime | None = None,
 ) -> GenerationAttempt:
     """Book another purchase of one attempt that happened against all precautions.
 
     It was bought, so it is held even beyond the cap: a truth that is told is worth more than a cap
     that looks kept.
+
+    Args:
+        priced_at: it costs what was held for the attempt then; None for what is held now.
     """
     moment = clock.moment(session)
     extra = GenerationAttempt(
@@ -291,6 +296,8 @@ def bought_again(
         next_action_at=moment,
         **{name: getattr(attempt, name) for name in _SAME_PURCHASE},
     )
+    if priced_at is not None:
+        _price_as_of(session, extra, attempt, priced_at)
     session.add(extra)
     session.flush()
     _book(session, extra, "reserve", extra.reserved_usd, note)
@@ -315,6 +322,22 @@ _SAME_PURCHASE = (
     "sent_to",
     "remix_mode",
 )
+
+
+def _price_as_of(
+    session: Session, extra: GenerationAttempt, attempt: GenerationAttempt, moment: datetime
+) -> None:
+    """A purchase may be older than the last change of its attempt's price."""
+    query = (
+        select(SpendEntry)
+        .where(SpendEntry.attempt_id == attempt.id, SpendEntry.at <= moment)
+        .order_by(SpendEntry.id.desc())
+    )
+    line = session.scalar(query.limit(1))
+    if line is None or line.usd_per_second == attempt.usd_per_second:
+        return
+    extra.usd_per_second, extra.price_version = line.usd_per_second, line.price_version
+    extra.reserved_usd = round(line.usd_per_second * attempt.seconds, 6)
 
 
 def _book(

@@ -106,7 +106,13 @@ def _question(attempt: GenerationAttempt, key: str, prompt: str, archived: bool)
 def open_question(session: Session, version_id: str) -> GenerationAttempt | None:
     """The attempt of a take that waits for a person's word; None when there is none."""
     attempts = ledger.attempts_of(session, version_id)
-    return next((a for a in reversed(attempts) if a.state in OPEN_QUESTIONS), None)
+    return next((a for a in reversed(attempts) if _waits_for_a_word(a)), None)
+
+
+def _waits_for_a_word(attempt: GenerationAttempt) -> bool:
+    """Stuck, or in doubt and not looked for: while it is, its own answer may come any moment."""
+    parked = attempt.state == "unknown" and attempt.next_action_at is None
+    return parked or attempt.state == "stuck"
 
 
 def not_charged(session: Session, version_id: str, note: str = "") -> GenerationAttempt:
@@ -173,7 +179,7 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     attempt = (
         _said_over(session, version_id)
         or _just_named(session, version_id)
-        or _in_question(session, version_id)
+        or _in_question(session, version_id, looked_for=True)
     )
     job_id = _usable(job_id)
     if attempt.provider == "fal" and not is_fal_job(job_id):
@@ -318,10 +324,20 @@ def _was_lost(attempt: GenerationAttempt) -> bool:
     return known and attempt.state == "settled"
 
 
-def _in_question(session: Session, version_id: str) -> GenerationAttempt:
+def _in_question(
+    session: Session, version_id: str, *, looked_for: bool = False
+) -> GenerationAttempt:
+    """The purchase that waits for a person's word.
+
+    Args:
+        looked_for: also one that is still being looked for.
+    """
     version = takes.get(session, version_id)
     rows = ledger.attempts_of(session, version_id, lock=True)
-    attempt = next((a for a in reversed(rows) if a.state in OPEN_QUESTIONS), None)
+    wanted = (
+        a for a in reversed(rows) if _waits_for_a_word(a) or (looked_for and a.state == "unknown")
+    )
+    attempt = next(wanted, None)
     if attempt is None:
         raise NothingToResolve(
             f"take {version.take} is {version.status}; its money is not in question",

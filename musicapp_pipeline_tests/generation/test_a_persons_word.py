@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from musicapp_pipeline.generation import ledger, resolving
+from musicapp_pipeline.generation import ledger, resolving, states
 from musicapp_pipeline.generation.resolving import BadJobId, JobOfAnotherTake, NothingToResolve
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.generation.doubts import lose_answer, parked, posts
@@ -21,7 +21,7 @@ def test_where_a_list_tells_no_prompts_a_person_decides_and_the_money_stays_held
         (told,) = world.jobs()
         assert (told.status, told.error["code"]) == ("failed", "submission_unknown")
         assert "$0.24 stays held" in told.error["message"]
-        assert len(told.error["actions"]) == 3
+        assert told.error["actions"] == list(states.WHAT_TO_DO["unknown"])
         world.time_passes()
         looks = iter(range(5))
         world.drive(lambda: next(looks, None) is None)
@@ -189,6 +189,20 @@ def test_what_is_not_in_question_cannot_be_resolved(world):
     for decide in (resolving.charged, resolving.not_charged):
         with world.database.write() as session, pytest.raises(NothingToResolve):
             decide(session, made.version.id)
+
+
+@pytest.mark.parametrize("decide", [resolving.charged, resolving.not_charged])
+def test_what_is_still_being_looked_for_is_not_in_question_yet(decide, world):
+    """Its job may be found any moment; which it is may be said, though."""
+    world.server.script("create", "lose_response")
+    (made,) = world.admit()
+    world.drive(lambda: world.states() == ["unknown"], list_lag=3600.0)
+    with world.database.write() as session, pytest.raises(NothingToResolve):
+        decide(session, made.version.id)
+    with world.database.write() as session:
+        resolving.attach(session, made.version.id, next(iter(world.server.jobs)))
+    world.drive()
+    world.check_settled()
 
 
 def test_open_questions_are_listed_with_what_can_be_done(tmp_path):

@@ -1,11 +1,12 @@
 """The sweeper: purchases that show up after they were declared absent."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from musicapp_pipeline.generation import ledger, resolving, sweeping, whose
-from musicapp_pipeline_tests.generation.doubts import hide_from_list, lists, lose_answer
+from musicapp_pipeline_tests.generation.doubts import hide_from_list, lists, lose_answer, sweep
 from musicapp_pipeline_tests.generation.money_world import money_world
 
 pytestmark = pytest.mark.usefixtures("quick_check")
@@ -22,6 +23,29 @@ def test_a_purchase_that_shows_up_late_is_booked_and_its_clip_fetched(tmp_path):
         world.drive(lambda: world.states() == ["settled"] * 2, sweep=0.1, send_limit=0.0)
         assert world.statuses() == ["landed"]
         assert all(attempt.media_key for attempt in world.attempts())
+        world.check_settled()
+
+
+@pytest.mark.parametrize("dearer_from", [1, 2])
+def test_it_is_booked_at_the_price_it_was_bought_at(dearer_from, tmp_path):
+    """The price went up before the take was sent, or before it was sent again."""
+    with money_world("sqlite", tmp_path, list_lag=3600.0) as world:
+
+        def provider(sending: int):
+            price = Decimal("0.12" if sending >= dearer_from else "0.06")
+            world.server.models = {"sora-2": price}
+            return world.provider(usd_per_second=price, price_version=str(price))
+
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive(lambda: world.states() == ["unknown"], provider=provider(1), list_lag=3600.0)
+        world.time_passes()
+        world.drive(provider=provider(2))
+        world.server.list_lag = 0.0
+        assert sweep(world) == 1
+        world.drive(provider=provider(2))
+        costs = [attempt.settled_usd for attempt in world.attempts()]
+        assert costs == [Decimal("0.48"), Decimal("0.24" if dearer_from == 2 else "0.48")]
         world.check_settled()
 
 
