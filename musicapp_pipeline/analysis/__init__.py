@@ -27,7 +27,8 @@ def analyze_audio(audio_path: str) -> dict[str, Any]:
 
     Returns:
         ``bpm``, ``duration``, ``beats``, ``onsets``, ``energy_curve``, ``sections``,
-        ``spectral_features`` as specified, and ``downbeats``, ``metre``, ``bpm_confidence``,
-        ``bpm_alternatives``, ``onset_strengths``, ``loudness_lufs``, ``key``, ``notes``.
+        ``spectral_features`` as specified, and ``downbeats``, ``metre``, ``metre_confidence``,
+        ``bpm_confidence``, ``bpm_alternatives``, ``grid_by_person``, ``onset_strengths``,
+        ``loudness_lufs``, ``key``, ``notes``.
     """
     return analyze_song(Path(audio_path)).to_dict()

@@ -1,6 +1,6 @@
 """Which beats begin a bar, and how many beats a bar has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,10 @@ SLIP = 7.0
 """Cost of a bar that is a beat or more too short, or a beat too long."""
 SWITCH = 9.0
 """Cost of going on in another metre."""
+
+
+GUESS = 0.2
+"""The certainty under which nothing tells where bars begin, and four to a bar are assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ def find_bars(chance: Doubles, metres: tuple[int, ...] = METRES) -> Bars:
         metres: which numbers of beats a bar may have.
 
     Returns:
-        The most likely explanation; with fewer than eight beats, bars of four from the first.
+        The most likely explanation; where none stands out, the most likely bars of four; with
+        fewer than eight beats, those from the first.
     """
     if len(chance) < 8:
         return Bars(np.arange(len(chance)) % 4, 4, 0.0)
@@ -63,7 +68,10 @@ def find_bars(chance: Doubles, metres: tuple[int, ...] = METRES) -> Bars:
     down, others = chance[position == 0], chance[position != 0]
     lead = float(down.mean() - others.mean()) if len(down) and len(others) else 0.0
     main = int(np.bincount(metre).argmax())
-    return Bars(position, main, float(np.clip(lead / 0.7, 0, 1)))
+    confidence = float(np.clip(lead / 0.7, 0, 1))
+    if confidence < GUESS and metres != (4,):
+        return replace(find_bars(chance, (4,)), confidence=confidence)
+    return Bars(position, main, confidence)
 
 
 def _evidence(chance: Doubles, states: _States) -> Doubles:

@@ -43,6 +43,7 @@ class BeatGrid:
     bpm: float
     confidence: float
     alternatives: tuple[float, ...]
+    bars_confidence: float = 0.0
     notes: tuple[str, ...] = ()
 
     @property
@@ -82,11 +83,12 @@ def find_beats(song: Spectra, heard: Floats, flux: Floats) -> BeatGrid:
         bpm,
         confidence,
         tuple(round(bpm * f, 3) for f in (0.5, 2.0) if 30 <= bpm * f <= 300),
-        _notes(times, confidence),
+        counted.confidence,
+        _notes(times, confidence, counted.confidence),
     )
 
 
-def _notes(times: Doubles, confidence: float) -> tuple[str, ...]:
+def _notes(times: Doubles, confidence: float, bars_confidence: float) -> tuple[str, ...]:
     notes = []
     if confidence < USABLE:
         notes.append(
@@ -94,6 +96,8 @@ def _notes(times: Doubles, confidence: float) -> tuple[str, ...]:
         )
     elif confidence < SURE:
         notes.append("the beat is weak or free: check the grid before you trust it")
+    elif bars_confidence < bars.GUESS:
+        notes.append("nothing tells the bars: four to a bar are assumed; say where one begins")
     if len(times) > 8 and _unsteadiness(times) > 0.08:
         notes.append("the tempo varies; bpm is the median")
     return tuple(notes)
@@ -128,8 +132,9 @@ def pulse_confidence(times: Doubles, heard: Floats) -> float:
 
 
 def _unsteadiness(times: Doubles) -> float:
+    """How far gaps are from the median, but for a fifth of them: a song may have two tempi."""
     gaps = np.diff(times)
-    return float(np.median(np.abs(gaps / np.median(gaps) - 1)))
+    return float(np.quantile(np.abs(gaps / np.median(gaps) - 1), 0.8))
 
 
 def _sounding(times: Doubles, song: Spectra) -> NDArray[np.bool_]:
@@ -180,4 +185,4 @@ def _place(
 def _ruler(duration: float, note: str) -> BeatGrid:
     times = np.arange(0, duration, 60 / RULER_BPM)
     position = np.arange(len(times)) % 4
-    return BeatGrid(times, np.zeros(len(times)), position, 4, RULER_BPM, 0.0, (), (note,))
+    return BeatGrid(times, np.zeros(len(times)), position, 4, RULER_BPM, 0.0, (), 0.0, (note,))

@@ -18,7 +18,8 @@ from musicapp_pipeline.analysis.edits import (
     readable,
     shift_edits,
 )
-from musicapp_pipeline.analysis.model import SECTION_TYPES, Beat, Section, SongAnalysis
+from musicapp_pipeline.analysis.model import Beat, Section, SongAnalysis
+from musicapp_pipeline.analysis.section_names import type_of
 
 
 def corrected(analysis: SongAnalysis, edits: Mapping[str, Any]) -> SongAnalysis:
@@ -125,12 +126,6 @@ def tiled(sections: Sequence[Mapping[str, Any]], duration: float) -> tuple[Secti
         for s, (start, end) in zip(sections, pairwise(starts), strict=True)
         if end > start
     )
-
-
-def type_of(name: str) -> str:
-    """The kind of section a name says: "Chorus 2" is a chorus."""
-    plain = name.lower().rstrip(" 0123456789").replace("-", "").replace(" ", "")
-    return plain if plain in SECTION_TYPES else "verse"
 
 
 def _grid(analysis: SongAnalysis, grid: Mapping[str, Any]) -> dict[str, Any]:

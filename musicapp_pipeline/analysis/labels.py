@@ -19,6 +19,8 @@ SENSE = 0.6
 MOST = 12
 """Groups a song has at most."""
 
+CLEAR_STEP, CLEAR_TURN = 2.0, 0.65
+"""From which change on (Student's t), and which turn, a section's start is as clear as it gets."""
 PHRASE = 8
 """Bars from which a part is long enough to be heard as repeated."""
 
@@ -40,8 +42,7 @@ def label_sections(features: BarFeatures, bounds: Ints, trust: float) -> tuple[S
     groups, reading = best_reading(section_distance(features, bounds), loud, np.diff(bounds), sung)
     bounds, origin = part_repeats(bounds, groups)
     types = [reading.types[i] for i in origin]
-    means = np.stack([features.vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)])
-    sure = _confidence(means, trust) * (0.6 + 0.4 * reading.margin)
+    sure = _confidence(features, bounds, trust) * (0.6 + 0.4 * reading.margin)
     seen: dict[str, int] = {}
     out = []
     for i, kind in enumerate(types):
@@ -176,11 +177,26 @@ def _silhouette(distance: Doubles, groups: Ints) -> float:
     return float(np.where(size[own] > 1, value, 0.0).mean())
 
 
-def _confidence(means: Doubles, trust: float) -> Doubles:
-    """How much a section differs from the one before, scaled by the grid's confidence."""
-    if len(means) < 2:
-        return np.full(len(means), 0.3 * trust)
-    step = np.linalg.norm(np.diff(means, axis=0), axis=1)
-    step = np.concatenate([[step[0]], step]) / (float(np.median(step)) + 1e-9)
-    confidence: Doubles = np.clip(0.35 + 0.3 * step, 0, 0.9) * (0.3 + 0.7 * trust)
-    return confidence
+def _confidence(features: BarFeatures, bounds: Ints, trust: float) -> Doubles:
+    """How surely sections begin where they do, 0.02 to 0.9; the first is as sure as the second.
+
+    A section has to differ from the one before by more than their bars do among themselves, else
+    it is one because a section ends some time; and a turn should be heard where it begins.
+    """
+    sure = [_change(features, *bounds[n : n + 3]) for n in range(len(bounds) - 2)]
+    confidence = np.array([sure[0], *sure] if sure else [0.3])
+    return np.asarray(np.clip(0.9 * confidence * (0.3 + 0.7 * trust), 0.02, 0.9))
+
+
+def _change(features: BarFeatures, start: int, change: int, end: int) -> float:
+    """How clear the change is between the bars from ``start`` and those from ``change`` on, 0 to 1.
+
+    Measured in Student's t, where 2 is clear, and by the turn that is heard.
+    """
+    before, after = features.vectors[start:change], features.vectors[change:end]
+    step = float(np.linalg.norm(before.mean(axis=0) - after.mean(axis=0)))
+    apart = [np.square(x - x.mean(axis=0)).sum() for x in (before, after)]
+    spread = np.sqrt(sum(apart) / max(len(before) + len(after) - 2, 1))
+    t = step / (spread * np.sqrt(1 / len(before) + 1 / len(after)) + 1e-9)
+    heard = 0.3 + 0.7 * min(float(features.turn[change]) / CLEAR_TURN, 1.0)
+    return float(min(t / CLEAR_STEP, 1.0) * heard)

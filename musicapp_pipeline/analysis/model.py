@@ -65,6 +65,7 @@ class SongAnalysis(Frozen):
     grid_by_person: bool = False
     bpm_alternatives: tuple[float, ...] = ()
     metre: int = 4
+    metre_confidence: float = 0.0
     beats: tuple[Beat, ...] = ()
     downbeats: tuple[float, ...] = ()
     onsets: tuple[float, ...] = ()

@@ -65,6 +65,7 @@ def _analyze(sound: Sound, on_progress: OnProgress) -> SongAnalysis:
         bpm_confidence=round(grid.confidence, 3),
         bpm_alternatives=grid.alternatives,
         metre=grid.metre,
+        metre_confidence=round(grid.bars_confidence, 3),
         beats=_beats(grid.times, grid.strengths),
         downbeats=_times(grid.downbeats),
         onsets=_times(onset_times),

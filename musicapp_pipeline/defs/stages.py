@@ -21,7 +21,7 @@ AUDIO_ANALYSIS = Stage(
     group="hearing",
     kinds=frozenset({"python", "numpy"}),
     description="Beats, downbeats, sections, energy, loudness and key of the song.",
-    version="4",
+    version="5",
     body="musicapp_pipeline.defs.analysis.body",
 )
 

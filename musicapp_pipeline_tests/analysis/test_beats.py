@@ -54,5 +54,20 @@ def test_the_grid_ends_when_nothing_starts_any_more():
 
 @pytest.mark.parametrize(("confidence", "said"), [(0.4, True), (0.6, False)])
 def test_a_beat_that_an_even_voice_could_have_is_to_be_checked(confidence, said):
-    notes = beats._notes(np.arange(0, 17, 0.8), confidence)
+    notes = beats._notes(np.arange(0, 17, 0.8), confidence, 1.0)
     assert any("check the grid" in note for note in notes) is said
+
+
+def test_bars_that_nothing_tells_are_of_four_and_said_to_be_a_guess():
+    """The same hit for ever was sevens, as surely as the beat."""
+    heard = analyze_samples(clicks(120.0, "snare", seconds=40).samples)
+    assert heard.bpm_confidence > 0.9
+    assert (heard.metre, heard.metre_confidence < 0.2) == (4, True)
+    assert any("nothing tells the bars" in note for note in heard.notes)
+
+
+@pytest.mark.parametrize(("second", "said"), [(0.41, True), (0.667, False)])
+def test_two_tempi_are_said(second, said):
+    gaps = [0.667] * 60 + [second] * 90
+    notes = beats._notes(np.cumsum(gaps), 0.9, 1.0)
+    assert any("the tempo varies" in note for note in notes) is said

@@ -122,6 +122,26 @@ def test_less_trust_in_the_grid_means_less_confidence():
     assert all(a.confidence > b.confidence for a, b in zip(sure, unsure, strict=True))
 
 
+def test_where_nothing_changes_no_section_is_sure():
+    """One of the boundaries is there because a section ends some time; a song of two parts had
+    them as sure as any."""
+    same = blocks([("v", 40, -14)], spread=0.5)
+    parts = blocks([("v", 32, -14), ("c", 8, -9)], spread=0.5)
+    bounds = np.array([0, 32, 40])
+    guessed, heard = (labels.label_sections(song, bounds, 1.0)[1] for song in (same, parts))
+    assert guessed.confidence < 0.5 < heard.confidence
+
+
+def test_a_section_that_begins_with_a_turn_is_surer():
+    turns = np.zeros(40)
+    turns[32] = 1.0
+    form = [("v", 32, -14), ("c", 8, -9)]
+    heard, silent = blocks(form, turns=turns), blocks(form, turns=np.zeros(40))
+    bounds = np.array([0, 32, 40])
+    sure, unsure = (labels.label_sections(song, bounds, 1.0)[1] for song in (heard, silent))
+    assert sure.confidence > 2 * unsure.confidence
+
+
 PARTS = st.tuples(st.sampled_from("abc"), st.integers(1, 9), st.integers(-30, -5))
 
 
