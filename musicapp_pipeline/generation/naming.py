@@ -23,15 +23,15 @@ def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> 
     ours = {GenerationAttempt.size: attempt.size, GenerationAttempt.seconds: attempt.seconds}
     if all(value in (None, ours[column]) for column, value in told):
         return None
-    # One whose own job is known has another.
-    looks_for_one = GenerationAttempt.unseen & or_(whose.CHARGED, whose.IN_DOUBT)
-    others = select(GenerationAttempt.id).where(
+    # One whose own job is known has another, and so has one of another time.
+    others = select(GenerationAttempt).where(
         GenerationAttempt.provider == attempt.provider,
         GenerationAttempt.id != attempt.id,
-        looks_for_one,
+        GenerationAttempt.unseen & or_(whose.CHARGED, whose.IN_DOUBT),
+        GenerationAttempt.sent_at > attempt.sent_at - whose.REMEMBERED,
         *(column == value for column, value in told if value is not None),
     )
-    if session.scalar(others.limit(1)) is None:
+    if not any(whose.of_its_time(job, other) for other in session.scalars(others)):
         return None
     return (
         f"job {job.id}, which was attached, is of another size or length than the take,"
@@ -54,9 +54,9 @@ def failed(job: ProviderJob) -> str:
     """What a person is told of a job that they named, and that may be another's."""
     said = (job.error_message or "it says no more").rstrip(".")
     return (
-        f"Job {job.id}, which was attached, failed at the provider ({said}), and nothing but your"
-        " word says that it is this take's: say that it was not charged if it is, or attach the"
-        " right one."
+        f"Job {job.id}, which was attached, failed at the provider ({said}), and nothing but that"
+        " word says that it is this take's. If it is, say whether it was charged; if not, attach"
+        " the right one."
     )
 
 

@@ -45,7 +45,7 @@ async def look(drive: "Drive") -> int:
     rows = [a for a in rows if reconcile.may_list(drive, a.model)]
     if not rows:
         return 0
-    since = min(a.submitted_at for a in rows if a.submitted_at) - whose.SLACK
+    since = min(a.submitted_at for a in rows if a.submitted_at) - whose.REACH
     listed: Sequence[ProviderJob] = ()
     why = None
     try:

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 
 from musicapp_pipeline import logs
 from musicapp_pipeline.generation import landing, naming, submission
-from musicapp_pipeline.generation.errors import (
-    DownloadFailed,
-    JobVanished,
-    StatusUnavailable,
-    StorageFailed,
-    TooShort,
-)
+from musicapp_pipeline.generation.errors import DownloadFailed, StorageFailed, TooShort
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.media import MediaStore, sha256_file
 from musicapp_pipeline.store.models import GenerationAttempt
@@ -82,8 +76,9 @@ async def _is_anothers(drive: "Drive", attempt: GenerationAttempt) -> bool:
     await drive.polls.over()
     try:
         job = await drive.provider.status(attempt.provider_job_id)
-    except (StatusUnavailable, JobVanished):
-        return False  # its download says more
+    except Exception:  # of whatever kind; its download says more
+        log.exception("a named job was not told", attempt=attempt.id)
+        return False
     wrong = await drive.read(lambda s: naming.mistaken(s, attempt, job))
     if wrong is not None:
         await drive.write(lambda s: naming.take_off(s, attempt.id, wrong))

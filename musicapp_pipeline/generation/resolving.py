@@ -339,8 +339,10 @@ def _in_question(
     )
     attempt = next(wanted, None)
     if attempt is None:
+        sought = any(a.state == "unknown" for a in rows)
+        why = "it is still being looked for there" if sought else "its money is not in question"
         raise NothingToResolve(
-            f"take {version.take} is {version.status}; its money is not in question",
+            f"take {version.take} is {version.status}; {why}",
             field="versionId",
             value=version_id,
             allowed="a take that is unknown or stuck",

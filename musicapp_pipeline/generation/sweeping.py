@@ -121,7 +121,7 @@ async def _listed(drive: "Drive") -> int:
     absent = await drive.read(lambda s: declared_absent(s, drive.provider.name))
     if not absent:
         return 0
-    since = min(attempt.created_at for attempt in absent) - whose.SLACK
+    since = min(attempt.created_at for attempt in absent) - whose.REACH
     try:
         await drive.polls.over()
         listed = await drive.provider.list_recent(since)

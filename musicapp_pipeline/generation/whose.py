@@ -23,6 +23,8 @@ SLACK = timedelta(minutes=15)
 """Clocks differ. Looking back too far finds only jobs that nobody owns, so it is the safe side."""
 LATEST = timedelta(minutes=30)
 """Jobs made longer after a request are not its: clocks differ by a quarter of an hour."""
+REACH = SLACK + LATEST + SLACK
+"""How far before a request a list is read, so that it shows the jobs of others of its time."""
 CHARGED = GenerationAttempt.state.in_(("settled", "completed"))
 """It was bought, as a person says where nobody has seen its job."""
 IN_DOUBT = GenerationAttempt.state.in_(("submitting", "unknown", "submitted", "stuck"))
@@ -68,7 +70,7 @@ def to_spare(
 
     Args:
         alike: jobs that nobody has and that may be the attempt's, the likeliest first.
-        listed: the whole list, which may show a job that a person named.
+        listed: the whole list, which may show the others' jobs, too.
         doubts: whether one of which nobody knows whether it was bought keeps a job for itself, too.
     """
     if not alike:
@@ -76,7 +78,8 @@ def to_spare(
     which = or_(CHARGED, IN_DOUBT) if doubts else CHARGED
     twins = evidence.twins(session, attempt, prompt, and_(GenerationAttempt.unseen, which))
     others = [other for other in twins if not shown(other, prompt, listed)]
-    kept = _kept_for(others, alike, clock.moment(session))
+    free = evidence.candidates(unowned(session, attempt.provider, listed), attempt, prompt)
+    kept = _kept_for(others, free, clock.moment(session))
     return [job for job in alike if job.id not in kept]
 
 

@@ -197,9 +197,9 @@ def test_what_is_still_being_looked_for_is_not_in_question_yet(decide, world):
     world.server.script("create", "lose_response")
     (made,) = world.admit()
     world.drive(lambda: world.states() == ["unknown"], list_lag=3600.0)
-    with world.database.write() as session, pytest.raises(NothingToResolve):
-        decide(session, made.version.id)
     with world.database.write() as session:
+        with pytest.raises(NothingToResolve, match="still being looked for"):
+            decide(session, made.version.id)
         resolving.attach(session, made.version.id, next(iter(world.server.jobs)))
     world.drive()
     world.check_settled()

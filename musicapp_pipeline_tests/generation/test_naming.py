@@ -1,5 +1,7 @@
 """A job of which only a person says whose it is."""
 
+from datetime import timedelta
+
 import pytest
 
 from musicapp_pipeline.generation import evidence, ledger, resolving
@@ -91,13 +93,15 @@ def attached_with_another_size(world, *, others: str) -> str:
     (found,) = world.server.jobs
     world.server.jobs[found].request["size"] = "1280x704"
     if others:
-        world.server.script("create", "ok" if others == "landed" else "lose_response")
+        status, _, age = others.partition(" ")
+        world.server.script("create", "ok" if status == "landed" else "lose_response")
         world.admit(1)
         world.drive()
-        assert world.takes()[-1].status == others
+        assert world.takes()[-1].status == status
         with world.database.write() as session:
             for attempt in ledger.attempts_of(session, world.takes()[-1].id):
                 attempt.size = "1280x704"
+                attempt.submitted_at -= timedelta(hours=24 if age else 0)
     say(world, resolving.attach, version_id, found)
     world.drive()
     return version_id
@@ -110,13 +114,23 @@ def test_an_attached_job_of_the_size_of_another_take_in_doubt_is_told(tmp_path):
         assert "of another size or length" in world.take(version_id).error["message"]
 
 
-@pytest.mark.parametrize("others", ["", "landed"])
+@pytest.mark.parametrize("others", ["", "landed", "unknown yesterday"])
 def test_a_service_that_tells_a_size_of_its_own_is_believed_to_have_the_job(others, tmp_path):
-    """Nothing else would ever bring that clip; a take that has its own job has another."""
+    """Nothing else would ever bring that clip; a take that has its own job has another, and so has
+    one of another time."""
     with parked(tmp_path, scenes=2) as world:
         version_id = attached_with_another_size(world, others=others)
         assert world.take(version_id).status == "landed"
-        world.check_settled()
+
+
+def test_one_that_the_service_does_not_tell_of_just_then_is_fetched_all_the_same(world):
+    version_id = lose_unlisted(world)
+    say(world, resolving.charged, version_id)
+    say(world, resolving.attach, version_id, job_of(world, version_id))
+    world.server.script("status", "500")
+    world.drive()
+    assert world.statuses() == ["landed"]
+    world.check_settled()
 
 
 # One that failed

@@ -134,6 +134,25 @@ def test_what_a_person_saw_charged_at_another_time_keeps_no_job_from_a_take_in_d
     assert books_agree(world)
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_one_that_was_charged_is_taken_for_the_job_that_is_nearest_in_time(late, world):
+    """Half an hour is within what clocks may differ by, but the list shows its own job."""
+    say(world, resolving.charged, lose_unlisted(world))
+    was_earlier(world, timedelta(minutes=25))
+    if late:
+        world.server.list_lag = LAG
+        world.server.script("create", "lose_response")
+        world.admit()
+        world.drive()
+        world.server.list_lag = 0.0
+    else:
+        lose_unlisted(world)
+    assert sweep(world) == 1
+    world.drive()
+    assert world.takes()[-1].status == "landed"
+    assert books_agree(world)
+
+
 # Takes that waited long before they were sent
 
 
