@@ -101,6 +101,11 @@ def bar_seconds(analysis: SongAnalysis) -> float:
     return 60 / analysis.bpm * analysis.metre if analysis.bpm > 0 else 2.0
 
 
+def least_seconds(analysis: SongAnalysis) -> float:
+    """What no edit makes a section shorter than: about a bar."""
+    return _LEAST * min(bar_seconds(analysis), 4.0)
+
+
 def _section(analysis: SongAnalysis, index: int) -> Section:
     if not 0 <= index < len(analysis.sections):
         raise BadEdit(
@@ -117,7 +122,7 @@ def _bar_between(
 ) -> float:
     """The bar start (or beat, or moment, where there are none) nearest to ``time`` that leaves a
     bar on both sides."""
-    least = _LEAST * min(bar_seconds(analysis), 4.0)
+    least = least_seconds(analysis)
     for grid in (analysis.downbeats, tuple(b.time for b in analysis.beats), (time,)):
         near = [t for t in grid if abs(t - time) <= least]
         inside = [t for t in near if start + least <= t <= end - least]

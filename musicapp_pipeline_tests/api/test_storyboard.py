@@ -103,8 +103,27 @@ def test_sections_are_renamed_and_tile_the_song(api: Api, world: World) -> None:
     assert shown == [("Intro", 0, 10, "intro"), ("Chorus 2", 10, 40, "chorus")]
     timeline = api.get(f"{at}/storyboard/timeline").json()
     assert timeline["sections"][1] == {"name": "Chorus 2", "start_time": 10, "end_time": 40}
+    told = " ".join(board["warnings"])
+    assert "no section from 8 to 10 s: “Intro” goes on until then" in told
+    assert "no section after 20 s: “Chorus 2” goes on to the song's end" in told
     heard = api.put(f"{at}/storyboard", json={"sections": None}).json()["sections"]
     assert [s["name"] for s in heard] == ["intro", "verse", "chorus"]
+
+
+def test_a_list_of_sections_is_not_changed_in_silence(api: Api, world: World) -> None:
+    at, _ = planned(api, world)
+    sections = [
+        {"name": "Intro", "startTime": 2, "endTime": 20},
+        {"name": "Snap", "startTime": 20, "endTime": 20.4},
+        {"name": "Refrain", "startTime": 20.4, "endTime": 40},
+    ]
+    board = api.put(f"{at}/storyboard", json={"sections": sections}).json()
+    assert [s["type"] for s in board["sections"]] == ["intro", "verse", "chorus"]
+    told = " ".join(board["warnings"])
+    assert "no section starts the song: “Intro” begins at 0 s" in told
+    assert "“Snap”: its name says no kind" in told
+    assert "“Snap” lasts 0.40 s, less than a bar" in told
+    assert "Refrain" not in told
 
 
 def test_shifted_beats_take_free_cuts_with_them_and_leave_paid_ones(api: Api, world: World) -> None:
@@ -582,4 +601,5 @@ def test_the_confidence_shown_is_that_of_the_grid_shown(api: Api, world: World) 
     heard = api.get(f"{at}/storyboard").json()["bpmConfidence"]
     taps = {"kind": "tap_tempo", "taps": [3.1 + 0.7 * n for n in range(8)]}
     board = api.put(f"{at}/storyboard", json={"edits": [taps]}).json()
-    assert heard < board["bpmConfidence"] < 1, "the tapped beats are sure, the others hardly"
+    assert heard == 0.9
+    assert 0 < board["bpmConfidence"] < heard, "the tapped beats are sure, the others hardly"

@@ -19,8 +19,9 @@ from musicapp_pipeline.analysis.edits import (
     readable,
 )
 from musicapp_pipeline.analysis.errors import BadEdit
+from musicapp_pipeline.analysis.section_edits import least_seconds
 from musicapp_pipeline.api.errors import Invalid
-from musicapp_pipeline.api.storyboard import earlier
+from musicapp_pipeline.api.storyboard import earlier, section_list
 from musicapp_pipeline.api.storyboard.heard import analysis_of, edited, sources, uncorrected
 from musicapp_pipeline.api.storyboard.schemas import ROUNDING, StoryboardUpdate
 from musicapp_pipeline.store import projects
@@ -82,6 +83,9 @@ def write(project: Project, board: Storyboard, body: StoryboardUpdate) -> list[s
         typed = _checked(board, kept, body.edits)
         kept["analysis"] = EDITS.dump_python(tuple(typed), mode="json")
     board.edits = kept
+    if body.sections is not None:
+        least = least_seconds(analysis_of(board))
+        warnings += section_list.told(body.sections, project.duration, least)
     return [*warnings, *_not_fitting(board)]
 
 
