@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation.states import FINAL
@@ -40,12 +40,31 @@ def hindrances(session: Session, project_id: str) -> dict[tuple[str, str], str]:
         GenerationAttempt.state.not_in(FINAL),
         or_(GenerationAttempt.state != "unknown", GenerationAttempt.next_action_at.is_not(None)),
     )
-    return {
+    found = _places_in_doubt(session, project_id)
+    return found | {
         (attempt.id, str(attempt.error.get("code"))): f"{_tried(attempt)}: "
         f"{attempt.error.get('message')}"
         for attempt in session.scalars(under_way.order_by(GenerationAttempt.created_at))
         if attempt.error
     }
+
+
+def _places_in_doubt(session: Session, project_id: str) -> dict[tuple[str, str], str]:
+    """That takes in doubt hold up others, if there are both."""
+    ours = GenerationAttempt.project_id == project_id
+    waits = select(GenerationAttempt.id).where(ours, GenerationAttempt.state == "reserved").limit(1)
+    parked = select(func.count(GenerationAttempt.id)).where(
+        ours, GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_(None)
+    )
+    count = session.scalar(parked)
+    if not count or session.scalar(waits) is None:
+        return {}
+    told = (
+        f"takes in doubt: {count} by now. Each keeps one of the SORA_MAX_IN_FLIGHT places at the"
+        " provider for as long as JOB_TIMEOUT_MS says, or until you say with `musicapp resolve`"
+        " what is true of it"
+    )
+    return {("", "places"): told}
 
 
 def _tried(attempt: GenerationAttempt) -> str:

@@ -75,6 +75,7 @@ class Workbench:
             list_lag=0.1 if mock else settings.sora_list_lag_seconds,
             job_timeout=86_400 if mock else settings.job_timeout_ms / 1000,
             away=settings.job_timeout_ms / 1000,
+            doubtful=settings.job_timeout_ms / 1000,
             max_retries=settings.max_job_retries,
         )
 

@@ -82,8 +82,9 @@ def _note_removal(session: Session, attempt_id: str) -> None:
 async def _submit(
     drive: "Drive", attempt_id: str, request: ClipRequest, record: Capabilities
 ) -> bool:
-    limit, key = drive.options.max_in_flight, drive.provider.key
-    turn = await drive.write(lambda s: submission.begin(s, attempt_id, key, limit, record))
+    limit, key, doubtful = drive.options.max_in_flight, drive.provider.key, drive.options.doubtful
+    begin = partial(submission.begin, record=record, doubtful=doubtful)
+    turn = await drive.write(lambda s: begin(s, attempt_id, key, limit))
     if not turn.go:
         await drive.write(lambda s: drive.postpone(s, attempt_id, turn.wait))
         return False

@@ -39,6 +39,8 @@ class DispatcherOptions:
     away: float | None = None
     """The same for takes of a provider that is not in use and cannot be asked; ``job_timeout``
     unless given."""
+    doubtful: float = 900.0
+    """How long a request of which nobody knows whether it was taken keeps its place there."""
     max_retries: int = 3
     tick: float = 0.2
     retry: float = 5.0
@@ -142,12 +144,12 @@ class Dispatcher:
             return []
         self._quiet_since = None
         name, busy = self._provider.name, set(self._tasks)
-        limit = self.options.max_in_flight
+        limit, doubtful = self.options.max_in_flight, self.options.doubtful
 
         def places(session: Session) -> int:
             if not self._drive.buys:
                 return 0
-            return min(room, limit - submission.in_flight(session, name))
+            return min(room, limit - submission.in_flight(session, name, doubtful))
 
         def anything(session: Session) -> bool:
             return leases.anything_due(session, name, busy, places(session))

@@ -46,12 +46,18 @@ class Turn:
     sent_at: datetime | None = None
 
 
-def in_flight(session: Session, provider: str) -> int:
-    """Places taken at a provider, by all workers."""
+def in_flight(session: Session, provider: str, doubtful: float) -> int:
+    """Places taken at a provider, by all workers.
+
+    Args:
+        doubtful: seconds for which a request in doubt keeps its place: it may be rendered.
+    """
+    lately = clock.moment(session) - timedelta(seconds=doubtful)
     query = select(func.count(GenerationAttempt.id)).where(
         # An expression for the same reason as in ``leases``.
         GenerationAttempt.provider.concat("") == provider,
-        GenerationAttempt.state.in_(states.IN_FLIGHT),
+        GenerationAttempt.state.in_((*states.IN_FLIGHT, "unknown")),
+        or_(GenerationAttempt.state != "unknown", GenerationAttempt.submitted_at > lately),
     )
     return session.scalar(query) or 0
 
@@ -70,6 +76,7 @@ def begin(
     gate_key: str,
     max_in_flight: int,
     record: Capabilities | None = None,
+    doubtful: float = 0.0,
 ) -> Turn:
     """Move ``reserved`` to ``submitting`` if it is this attempt's turn.
 
@@ -77,6 +84,7 @@ def begin(
 
     Args:
         record: of the model as it is configured now; what it costs today is what is held.
+        doubtful: see :func:`in_flight`.
 
     Raises:
         UnknownPrice: it has no price any more.
@@ -98,7 +106,7 @@ def begin(
         return Turn(False)
     if _is_coming(session, attempt):
         return Turn(False, TWIN_WAIT)
-    if in_flight(session, attempt.provider) >= max_in_flight:
+    if in_flight(session, attempt.provider, doubtful) >= max_in_flight:
         return Turn(False, FULL_WAIT)
     if _twin_in_doubt(session, attempt):
         return Turn(False, TWIN_WAIT)

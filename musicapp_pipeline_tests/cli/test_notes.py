@@ -7,9 +7,9 @@ from musicapp_pipeline import demo
 from musicapp_pipeline.cli.notes import hindrances, notes_of
 from musicapp_pipeline.cli.options import MakeOptions, checked
 from musicapp_pipeline.cli.producer import Producer
-from musicapp_pipeline.generation import ledger
+from musicapp_pipeline.generation import admission, ledger
 from musicapp_pipeline.settings import settings
-from musicapp_pipeline.store import artifacts
+from musicapp_pipeline.store import artifacts, projects, scenes
 from musicapp_pipeline.store.artifacts import Made
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.migrate import migrate
@@ -53,6 +53,13 @@ def test_a_take_that_waits_for_room_is_told_once(tmp_path):
     version = in_doubt(desk)
     with desk.database.read() as session:
         assert hindrances(session, version.project_id) == {}  # a person is asked
+    with desk.database.write() as session:
+        project = projects.get(session, version.project_id, lock=True)
+        other = scenes.get(session, desk.scenes[1].id)
+        [waits] = admission.admit(session, project, [(other, 1)], desk.bench.provider)
+        [told] = hindrances(session, version.project_id).values()
+        assert told.startswith("takes in doubt: 1 by now. Each keeps one of the")
+        ledger.release(session, ledger.locked(session, waits.attempt.id), "not sent")
     with desk.database.write() as session:
         [attempt] = ledger.attempts_of(session, version.id)
         attempt.next_action_at, attempt.error = now(), {"message": "the line broke"}

@@ -35,6 +35,7 @@ PACE: dict[str, Any] = {
     "download_tries": 4,
     "download_rounds": 4,
     "max_in_flight": 4,
+    "doubtful": 0.4,
 }
 KILLS = 4
 """Of a run, at most; later ones would only make it longer."""

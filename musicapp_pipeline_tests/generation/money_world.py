@@ -37,6 +37,7 @@ QUICK = DispatcherOptions(
     max_in_flight=8,
     list_lag=0.05,
     job_timeout=3600.0,
+    doubtful=0.0,
     max_retries=3,
     tick=0.03,
     retry=0.03,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from musicapp_pipeline.generation import submission
+from musicapp_pipeline.generation import resolving, submission
 from musicapp_pipeline.store import jobs, scenes
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.models import Character
@@ -51,13 +51,31 @@ def test_no_more_are_in_flight_than_allowed(tmp_path):
         def look() -> bool:
             nonlocal most
             with world.database.read() as session:
-                most = max(most, submission.in_flight(session, "videos_api"))
+                most = max(most, submission.in_flight(session, "videos_api", 0.0))
             return world.resting()
 
         world.admit()
         world.drive(look, max_in_flight=2, dispatchers=2)
         assert 1 <= most <= 2
         assert world.statuses() == ["landed"] * 6
+
+
+def test_requests_in_doubt_keep_their_places(tmp_path):
+    """A gateway that makes every job and answers 500 does not get the whole batch."""
+    with money_world("sqlite", tmp_path, scenes=6) as world:
+        world.server.script("create", *["500_after"] * 6)
+        world.admit()
+        silent = world.provider(can_list=False)
+        parked = lambda: world.statuses().count("unknown") == 2  # noqa: E731
+        world.drive(parked, provider=silent, max_in_flight=2, doubtful=3600.0)
+        (one, _) = (v for v in world.takes() if v.status == "unknown")
+        assert len(world.server.ledger.charges) == 2
+        with world.database.write() as session:
+            resolving.charged(session, one.id)
+        three = lambda: len(world.server.ledger.charges) == 3  # noqa: E731
+        world.drive(three, provider=silent, max_in_flight=2, doubtful=3600.0)
+        world.drive(provider=silent, max_in_flight=2, doubtful=0.0)
+        assert len(world.server.ledger.charges) == 6
 
 
 def test_a_characters_picture_goes_with_the_request(world):

@@ -214,7 +214,7 @@ def test_a_look_for_work_reads_no_finished_take(world):
     event.listen(world.database.engine, "before_cursor_execute", note)
     with world.database.read() as session:
         leases.anything_due(session, NAME, {"a", "b"}, 8)
-        submission.in_flight(session, NAME)
+        submission.in_flight(session, NAME, 900.0)
         leases.due_of(session, "d", {"a"})
         takes.landed_before(session, now())
         takes.selected_since(session, now())
