@@ -148,7 +148,9 @@ class Chaos:
                     continue
                 if asked is None or asked.id != attempt.id:
                     continue
-                if attempt.state == "stuck" and self._late(attempt):
+                if attempt.state == "stuck" and self._failed(attempt):
+                    resolving.not_charged(session, attempt.version_id)
+                elif attempt.state == "stuck" and self._late(attempt):
                     attached = True  # it only took longer than we waited
                 elif attempt.state == "stuck":
                     resolving.charged(session, attempt.version_id)
@@ -169,6 +171,12 @@ class Chaos:
             return False
         self.fetched_again.add(attempt.version_id)
         return True
+
+    def _failed(self, attempt: GenerationAttempt) -> bool:
+        """Only a person says so of a job that a person named; failures are not charged here."""
+        job = self.world.server._find(str(attempt.provider_job_id))
+        failed = job is not None and job.fate in ("fail", "moderated")
+        return failed and attempt.named_by_person
 
     def _late(self, attempt: GenerationAttempt) -> bool:
         job = self.world.server._find(str(attempt.provider_job_id))
