@@ -200,14 +200,17 @@ def _book(
     alike = evidence.candidates(free, attempt, prompt)
     spare = whose.to_spare(session, attempt, prompt, alike, listed, doubts=True)
     left = len(alike) - len(spare)
+    found = 0
     if attempt.state == "settled" and attempt.unseen and not whose.shown(attempt, prompt, listed):
-        if spare and spare[0].status != "failed":
-            log.warning("found, and charged before", attempt=attempt_id, job=spare[0].id)
-            resolving.seen(session, attempt, spare[0].id)
-        spare, booked = spare[1:], len(spare[:1])
-    else:
-        booked = 0
+        its_own, spare = spare[:1], spare[1:]
+        for job in its_own:
+            if job.status == "failed":
+                continue  # nothing comes of it, and it is booked
+            log.warning("found, and charged before", attempt=attempt_id, job=job.id)
+            resolving.seen(session, attempt, job.id)
+            found += 1
     for job in spare:
         log.warning("late purchase", attempt=attempt_id, job=job.id)
         acceptance.accepted(session, attempt_id, job)
-    return booked + len(spare), left
+        found += 1
+    return found, left

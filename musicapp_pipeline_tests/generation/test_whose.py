@@ -107,7 +107,7 @@ def test_the_first_job_of_a_take_that_was_called_charged_is_its_own(fault, world
 def test_a_failed_one_changes_nothing_for_a_take_that_was_called_charged(world):
     world.server.fates.append("fail")
     sent_twice_and_charged(world, "lose_request")
-    sweep(world)
+    assert sweep(world) == 0
     assert (world.states(), world.money()) == (["settled"], (0, FOUR_SECONDS))
     assert world.attempt().unseen
 
