@@ -84,3 +84,15 @@ class AppContext:
             return self.provider.capabilities(model)
         except MusicAppError:
             return None
+
+    def no_price(self, model: str) -> str:
+        """Why a project whose scenes have no price can generate nothing."""
+        problem = self.provider_problem
+        try:
+            if self.provider is not None:
+                self.provider.capabilities(model)
+        except MusicAppError as error:
+            problem = error
+        if problem is not None:
+            return f"nothing can be generated: {problem.message}"
+        return f"no price is known for {model}, so nothing can be generated"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from musicapp_pipeline.generation.errors import UnknownModel
+from musicapp_pipeline.generation.port import Capabilities
 from musicapp_pipeline.store import jobs, projects
 from musicapp_pipeline_tests.api.client import Api
 from musicapp_pipeline_tests.api.steps import SONG, new_project, planned, upload, wav
@@ -69,6 +71,22 @@ def test_without_clip_seconds_the_longest_clip_on_sale_up_to_eight_is_chosen(
     assert api.post("/api/projects", json=body).json()["clipSeconds"] == chosen
     asked = api.post("/api/projects", json=body | {"clipSeconds": 7})
     assert asked.status_code == 422
+
+
+def test_a_model_of_a_provider_that_is_not_in_use_says_so_and_is_not_called_unpriced(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _ = planned(api, world)
+    provider = world.context.provider
+    assert provider is not None
+
+    def refuse(model: str) -> Capabilities:
+        raise UnknownModel(f"model '{model}' is served by videos_api, but fal is in use")
+
+    monkeypatch.setattr(provider, "capabilities", refuse)
+    why = "nothing can be generated: model 'sora-2' is served by videos_api, but fal is in use"
+    assert why in api.get(at).json()["warnings"]
+    assert api.get(f"{at}/costs").json()["warning"] == why
 
 
 def test_defaults_and_optional_fields(api: Api) -> None:

@@ -33,6 +33,9 @@ def read(session: Session, context: AppContext, project: Project) -> CostsRead:
     total_spent, total_held = sum(spent.values(), ZERO), sum(held.values(), ZERO)
     remaining = max(project.budget_cap_usd - total_spent - total_held, ZERO)
     estimate = estimate_project(p.usd for p in plans.values() if p.usd is not None)
+    warning = _warning(estimate, project.budget_cap_usd, "budgetCapUsd")
+    if warning is None and any(p.usd is None for p in plans.values()):
+        warning = context.no_price(project.sora_model)
     return CostsRead(
         project_id=project.id,
         budget_cap_usd=project.budget_cap_usd,
@@ -41,7 +44,7 @@ def read(session: Session, context: AppContext, project: Project) -> CostsRead:
         committed_usd=total_spent + total_held,
         remaining_usd=remaining,
         estimated_cost_usd=estimate,
-        warning=_warning(estimate, project.budget_cap_usd, "budgetCapUsd"),
+        warning=warning,
         scenes=[
             SceneCost(
                 scene_id=scene.id,

@@ -177,7 +177,11 @@ def read(session: Session, context: AppContext, who: Caller, project: Project) -
         warnings=_outdated(facts)
         + _uncovered(project, too_long)
         + _beyond_cap(project, facts)
-        + _warnings(project, estimate > project.budget_cap_usd, len(costs) < len(rows)),
+        + _warnings(
+            project,
+            estimate > project.budget_cap_usd,
+            context.no_price(project.sora_model) if len(costs) < len(rows) else None,
+        ),
         events_url=who.address(f"/api/projects/{project.id}/events"),
         revision=project.revision,
     )
@@ -242,7 +246,7 @@ def _uncovered(project: Project, too_long: list[Scene]) -> list[str]:
     ]
 
 
-def _warnings(project: Project, over: bool, unpriced: bool) -> list[str]:
+def _warnings(project: Project, over: bool, no_price: str | None) -> list[str]:
     out = []
     declared, measured = project.declared_duration, project.duration
     if declared and measured and abs(declared - measured) > MEASURED_DIFFERS:
@@ -255,8 +259,8 @@ def _warnings(project: Project, over: bool, unpriced: bool) -> list[str]:
             "one take of every scene and the 20% for repetitions cost more than budgetCapUsd"
             f" ({project.budget_cap_usd:.2f}); raise it, or generate fewer scenes"
         )
-    if unpriced:
-        out.append(f"no price is known for {project.sora_model}, so nothing can be generated")
+    if no_price is not None:
+        out.append(no_price)
     return out
 
 
