@@ -81,8 +81,10 @@ def picture_between(before: Slot, after: Slot | None, seed: int) -> Picture:
 def picture_for(
     before: Sequence[Slot], new: Slot, after: Sequence[Slot], seed: int, like: str | None
 ) -> Picture:
-    """Idea and shot for a scene between others, from the world that the idea ``like`` is of."""
-    world = next((w.name for w in worlds().values() if w.has(like or "")), None)
+    """Idea and shot for a scene between others, from the world that the idea ``like`` is of, or,
+    where a person wrote it, those beside it."""
+    near = [like, *(slot.idea for slot in (*before, *after))]
+    world = next((w.name for idea in near for w in worlds().values() if w.has(idea or "")), None)
     ranked = rank_worlds("dark", new.energy, seed, world)
     return choose_pictures([*before, new, *after], ranked, seed)[len(before)]
 

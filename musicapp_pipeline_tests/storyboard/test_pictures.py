@@ -8,6 +8,7 @@ import pytest
 from musicapp_pipeline.storyboard.errors import BadPlannerOptions
 from musicapp_pipeline.storyboard.model import PlannerOptions
 from musicapp_pipeline.storyboard.plan import plan_scenes
+from musicapp_pipeline.storyboard.shots import Slot, picture_between
 from musicapp_pipeline.storyboard.vocabulary import shot_vocabulary, worlds
 from musicapp_pipeline_tests.storyboard.songs import POP, song
 
@@ -98,6 +99,13 @@ def test_a_world_can_be_chosen_and_an_unknown_one_is_refused():
     assert scenes[0].idea in coast["landscape"]
     with pytest.raises(BadPlannerOptions, match="steelworks"):
         plan(world="atlantis")
+
+
+@pytest.mark.parametrize("world", list(worlds()))
+def test_a_picture_beside_a_persons_own_idea_is_of_the_neighbours_world(world):
+    mine = Slot("broll", "verse", 0, 0.4, idea="a boat of my own")
+    other = Slot("broll", "verse", 0, 0.4, idea=worlds()[world].broll["calm"]["figure"][0])
+    assert worlds()[world].has(picture_between(mine, other, seed=3).idea)
 
 
 @pytest.mark.parametrize("world", list(worlds()))
