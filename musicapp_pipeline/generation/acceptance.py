@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline import logs
 from musicapp_pipeline.generation import clock, ledger, standing, states, whose
 from musicapp_pipeline.generation.port import ProviderJob
+from musicapp_pipeline.generation.providers.dialects import identity
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt
 
@@ -73,22 +74,31 @@ def attached_after_all(
     session: Session, attempt: GenerationAttempt, job_id: str
 ) -> GenerationAttempt:
     """A person says that what was given back as not charged was bought: it is a purchase again."""
+    only_said = attempt.named_by_person or not _same(attempt.provider_job_id, job_id)
     extra = bought_after_all(session, attempt, job_id, "bought after all, a person found")
-    extra.claimed_by_reconciliation = extra.named_by_person = True
+    extra.claimed_by_reconciliation = extra.named_by_person = only_said
     return extra
 
 
 def bought_after_all(
     session: Session, attempt: GenerationAttempt, job_id: str, note: str
 ) -> GenerationAttempt:
-    """What was given back as not charged is a purchase again, and its clip is fetched."""
-    attempt.provider_job_id = None  # of two rows one has the job
-    session.flush()
+    """What was given back as not charged is a purchase again, and its clip is fetched.
+
+    Another id that the provider itself told stays where it is: its job may be finished after all.
+    """
+    if attempt.named_by_person or _same(attempt.provider_job_id, job_id):
+        attempt.provider_job_id = None  # of two rows one has the job
+        session.flush()
     extra = ledger.bought_again(session, attempt, job_id, note)
     version = takes.get(session, attempt.version_id)
     version.sora_clip_id = job_id
     standing.show(session, version, "generating")
     return extra
+
+
+def _same(known: str | None, job_id: str) -> bool:
+    return known is not None and identity(known) == identity(job_id)
 
 
 def _keep(session: Session, attempt: GenerationAttempt, job_id: str, claimed: bool) -> None:

@@ -6,6 +6,7 @@ was paid for and given up may be fetched once more, also one whose job is found 
 for another take needs none of this: it is admitted if the budget covers both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -191,7 +192,9 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         )
     holder = whose.owner_of(session, attempt.provider, job_id)
     others = holder is not None and holder.id != attempt.id
-    if holder is not None and others and holder.state in states.FINAL and holder.unseen:
+    told = False  # by the provider itself, before the take was called not charged
+    if holder is not None and others and _gives_it_up(holder, version_id):
+        told = not holder.named_by_person
         holder.provider_job_id = None  # a word against a word, and the later one counts
         session.flush()
     elif holder is not None and others:
@@ -202,14 +205,17 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
             allowed="the id of a job that no take has yet",
         )
     if attempt.state == "released":
-        return acceptance.attached_after_all(session, attempt, job_id)
+        attempt = acceptance.attached_after_all(session, attempt, job_id)
+        attempt.named_by_person = attempt.named_by_person and not told
+        return attempt
     if attempt.state == "settled":
         attempt.provider_job_id = job_id
-        attempt.named_by_person = attempt.claimed_by_reconciliation = True
+        attempt.named_by_person, attempt.claimed_by_reconciliation = not told, True
         return _fetched_once_more(session, attempt)
     other = attempt.provider_job_id != job_id
     if attempt.state == "unknown" or (other and attempt.named_by_person):
         acceptance.attached(session, attempt, job_id)
+        attempt.named_by_person = not told
     elif other:
         raise NothingToResolve(
             f"the take's job is {attempt.provider_job_id}; it is looked at now and then",
@@ -219,6 +225,13 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         )
     attempt.next_action_at = clock.moment(session)
     return attempt
+
+
+def _gives_it_up(holder: GenerationAttempt, version_id: str) -> bool:
+    """Whether a job may be another purchase's: there is only a person's word that it is its
+    holder's, or the holder is the same take's and was called not charged."""
+    same_take = holder.version_id == version_id and _was_called_not_charged(holder)
+    return holder.state in states.FINAL and (holder.unseen or same_take)
 
 
 def _usable(job_id: str) -> str:
@@ -245,10 +258,11 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
     rows = ledger.attempts_of(session, version_id, lock=True)
     attempt = next((a for a in reversed(rows) if _was_lost(a)), None)
     over = version.status == "failed" and version.clip_key is None
-    given_back = _said_over(session, version_id) if over and attempt is None else None
+    held = any(a.state in states.HOLDING for a in rows)
+    given_back = _called_off(rows) if over and attempt is None and not held else None
     if given_back is not None and given_back.provider_job_id is not None:
         return acceptance.attached_after_all(session, given_back, given_back.provider_job_id)
-    if attempt is None or not over or any(a.state in states.HOLDING for a in rows):
+    if attempt is None or not over or held:
         raise NothingToResolve(
             f"take {version.take} is {version.status}; there is no paid clip to fetch again",
             field="versionId",
@@ -263,6 +277,22 @@ def seen(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
     attempt.provider_job_id, attempt.named_by_person = job_id, False
     attempt.claimed_by_reconciliation = True
     _fetched_once_more(session, attempt)
+
+
+def finished_all_the_same(session: Session, attempt: GenerationAttempt) -> None:
+    """Tell that a job which a person named, and then called not charged, was finished by the
+    provider: whether it is the take's only a person can say."""
+    why = f"Job {attempt.provider_job_id}, which was attached, has finished all the same"
+    told = attempt.error or {}
+    said = str(told.get("message", ""))
+    if why not in said:
+        attempt.error = {
+            **told,
+            "message": f"{said} {why}.",
+            "actions": list(states.WHAT_TO_DO["finished"]),
+        }
+        if speaks_for_take(session, attempt):
+            end_take(session, attempt, "failed", attempt.error)
 
 
 def _fetched_once_more(session: Session, attempt: GenerationAttempt) -> GenerationAttempt:
@@ -282,6 +312,13 @@ def _said_over(session: Session, version_id: str) -> GenerationAttempt | None:
     if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
         return None
     return next((a for a in reversed(rows) if _may_be_mended(a)), None)
+
+
+def _called_off(rows: Sequence[GenerationAttempt]) -> GenerationAttempt | None:
+    """The latest purchase with a job that was called not charged; one of which more than a
+    person's word is known, if there is any."""
+    known = [a for a in rows if _was_called_not_charged(a) and a.provider_job_id is not None]
+    return max(known, key=lambda a: (not a.named_by_person, a.created_at), default=None)
 
 
 def _just_named(session: Session, version_id: str) -> GenerationAttempt | None:

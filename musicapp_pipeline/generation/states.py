@@ -55,6 +55,11 @@ WHAT_TO_DO = {
         "attach the provider's id of the clip, should it turn up: it is booked and fetched",
         "ask for another take",
     ),
+    "finished": (
+        "have it fetched again, should it be this take's: it is booked",
+        "attach the provider's id of the clip, should it turn up: it is booked and fetched",
+        "ask for another take",
+    ),
     "lost": (
         "put right what the message names, then have it fetched again: that costs nothing",
         "say that it was not charged, should the invoice not show it: the money is given back",

@@ -108,8 +108,14 @@ def _book_finished(session: Session, attempt_id: str, job: ProviderJob) -> int:
     attempt = ledger.locked(session, attempt_id)
     if attempt.state != "released" or attempt.provider_job_id is None:
         return 0  # a person said otherwise meanwhile
-    if job.prompt is not None and naming.may_be_wrong(session, attempt, job):
-        attempt.provider_job_id = None  # mistyped, or another take's; then it was called off
+    wrong = naming.mistaken(session, attempt, job)
+    if wrong is not None:
+        log.warning("called off, and another take's", attempt=attempt_id, job=job.id)
+        attempt.provider_job_id = None  # free for the take whose it is
+        return 0
+    if naming.may_be_wrong(session, attempt, job):
+        # Whoever named it took it back, and nobody else says whose it is.
+        resolving.finished_all_the_same(session, attempt)
         return 0
     log.warning("finished after all", attempt=attempt_id, job=attempt.provider_job_id)
     note = "called not charged, but its clip was finished"
