@@ -15,6 +15,7 @@ from musicapp_pipeline.generation import (
     clock,
     landing,
     ledger,
+    resolving,
     standing,
     states,
     submission,
@@ -110,8 +111,11 @@ def withdraw(session: Session, project_id: str, in_use: str) -> int:
     for attempt in found:
         why = f"Not sent to {attempt.provider}: {in_use} is in use now."
         ledger.release(session, attempt, why)
+        told: dict[str, object] = {"code": WITHDRAWN, "message": why}
+        if resolving.was_sent_before(attempt):  # its first request may turn up at the provider
+            told["actions"] = list(states.WHAT_TO_DO["absent"])
         if standing.speaks_for_take(session, attempt):
-            standing.end_take(session, attempt, "failed", {"code": WITHDRAWN, "message": why})
+            standing.end_take(session, attempt, "failed", told)
     return len(found)
 
 

@@ -8,21 +8,37 @@ for another take needs none of this: it is admitted if the budget covers both.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import acceptance, clock, ledger, standing, states, whose
+from musicapp_pipeline.generation import (
+    acceptance,
+    clock,
+    ledger,
+    reconcile,
+    standing,
+    states,
+    whose,
+)
 from musicapp_pipeline.generation.errors import GenerationError
 from musicapp_pipeline.generation.providers.dialects import is_fal_job, usable_id
 from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, Project, Scene, SceneVersion
+from musicapp_pipeline.store.models import (
+    GenerationAttempt,
+    Project,
+    Scene,
+    SceneVersion,
+    now,
+)
 
 OPEN_QUESTIONS = ("unknown", "stuck")
 NOT_CHARGED = "not_charged"
+SAME_WORD = timedelta(minutes=1)
+"""The same word again within this time may be the same click, and not said of another purchase."""
 
 
 class NothingToResolve(GenerationError):
@@ -133,7 +149,12 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
             spent.declared_absent_at = clock.moment(session)
         ledger.credit(session, spent, said)
         actions = list(states.WHAT_TO_DO["absent"])
-        _end(session, spent, NOT_CHARGED, f"Given up: {said}.", actions=actions, credited=credited)
+        told = f"Given up: {said}."
+        rest = sum(a.settled_usd or 0 for a in ledger.attempts_of(session, version_id))
+        if rest:
+            told += f" ${rest:.2f} of another purchase stays booked."
+            actions.insert(0, "say so once more in a minute, should that not be charged either")
+        _end(session, spent, NOT_CHARGED, told, actions=actions, credited=credited)
         return spent
     attempt = _in_question(session, version_id)
     if attempt.unseen:
@@ -329,13 +350,18 @@ def _just_named(session: Session, version_id: str) -> GenerationAttempt | None:
 
 def _may_be_mended(attempt: GenerationAttempt) -> bool:
     if attempt.state == "released":
-        return _was_called_not_charged(attempt)
+        return _was_called_not_charged(attempt) or was_sent_before(attempt)
     return attempt.state == "settled" and attempt.unseen and attempt.media_key is None
 
 
 def _was_called_not_charged(attempt: GenerationAttempt) -> bool:
     told = attempt.error or {}
     return attempt.state == "released" and told.get("code") == NOT_CHARGED
+
+
+def was_sent_before(attempt: GenerationAttempt) -> bool:
+    """Whether a request was looked for and not found, and nothing is known of the repeat either."""
+    return attempt.provider_job_id is None and attempt.reconcile_looks >= reconcile.LOOKS
 
 
 def was_called_off(attempt: GenerationAttempt) -> bool:
@@ -349,11 +375,20 @@ def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt |
     rows = ledger.attempts_of(session, version_id, lock=True)
     if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
         return None
+    booked = (a for a in reversed(rows) if a.state == "settled" and a.media_key is None)
+    spent = next(booked, None)
     last = max(rows, key=lambda a: a.ended_at or a.created_at, default=None)
-    if last is not None and _was_called_not_charged(last):
-        return None  # the same word, sent twice, is not said of another purchase
-    spent = (a for a in reversed(rows) if a.state == "settled" and a.media_key is None)
-    return next(spent, None)
+    if spent is None or last is None or last.ended_at is None or not _was_called_not_charged(last):
+        return spent
+    if last.ended_at > now() - SAME_WORD:
+        raise NothingToResolve(
+            f"take {version.take} was called not charged just now; another purchase of it stays"
+            " booked: say so once more in a minute, should that not be charged either",
+            field="versionId",
+            value=version_id,
+            allowed="one word a minute",
+        )
+    return spent
 
 
 def _was_lost(attempt: GenerationAttempt) -> bool:
