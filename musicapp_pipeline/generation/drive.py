@@ -141,10 +141,10 @@ class Drive:
             why = f"{why}: {elsewhere}." if elsewhere else f"{why}."
             await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
             return False
-        wrong = await self.read(lambda s: naming.mistaken(s, attempt, job))
-        if wrong is not None:
-            await self.write(lambda s: naming.take_off(s, attempt.id, wrong))
-            return False
+        if attempt.named_by_person:
+            named = attempt.provider_job_id
+            if not await self.write(lambda s: naming.holds(s, attempt.id, named, job)):
+                return False
         if job.status == "completed":
             await self.write(lambda s: landing.delivered(s, attempt.id))
             return True

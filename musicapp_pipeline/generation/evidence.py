@@ -72,19 +72,19 @@ def twins(
 ) -> Sequence[GenerationAttempt]:
     """Other requests of some kind that a list could not tell from this one."""
     query = (
-        select(GenerationAttempt)
+        select(GenerationAttempt, SceneVersion.prompt)
         .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
         .where(
             GenerationAttempt.provider == attempt.provider,
             GenerationAttempt.id != attempt.id,
             GenerationAttempt.size == attempt.size,
             GenerationAttempt.seconds == attempt.seconds,
-            SceneVersion.prompt == prompt,
             *which,
         )
         .order_by(GenerationAttempt.created_at)
     )
-    return session.scalars(query).all()
+    words = plain(prompt)
+    return [other for other, said in session.execute(query) if plain(said) == words]
 
 
 def older(listed: Sequence[ProviderJob], attempt: GenerationAttempt, prompt: str) -> str | None:
@@ -98,10 +98,23 @@ def other_words(
 ) -> str | None:
     """Why a job of our size and length is a doubt though it says other words than any take of ours,
     as long as nothing shows that the list tells prompts as they were sent."""
-    words = {j.prompt: j.id for j in listed if j.prompt and matches(j, attempt, j.prompt)}
-    ours = set(session.scalars(select(SceneVersion.prompt).where(SceneVersion.prompt.in_(words))))
-    strange = ", ".join(job_id for said, job_id in words.items() if said not in ours)
+    words = {plain(j.prompt): j.id for j in listed if j.prompt and matches(j, attempt, j.prompt)}
+    known = ours(session, attempt.provider, *words)
+    strange = ", ".join(job_id for said, job_id in words.items() if said not in known)
     return f"it lists {strange} of this size and length, in other words" if strange else None
+
+
+def ours(session: Session, provider: str, *prompts: str) -> set[str]:
+    """Those of some prompts, however white space is told, that a provider was sent by us; plain."""
+    asked = {plain(prompt) for prompt in prompts}
+    if not asked:
+        return set()
+    query = (
+        select(SceneVersion.prompt)
+        .join(GenerationAttempt, GenerationAttempt.version_id == SceneVersion.id)
+        .where(GenerationAttempt.provider == provider)
+    )
+    return asked.intersection(map(plain, session.scalars(query.distinct())))
 
 
 def witness(session: Session, doubt: GenerationAttempt, here: str, lag: float) -> Witness | None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.generation import evidence, ledger, standing, states, submission, whose
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.store import takes
-from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
+from musicapp_pipeline.store.models import GenerationAttempt
 
 
 def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> str | None:
@@ -15,10 +15,8 @@ def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> 
     be its own words, size and length, so by themselves they prove nothing."""
     if not may_be_wrong(session, attempt, job):
         return None
-    if job.prompt is not None:
-        same = select(SceneVersion.id).where(SceneVersion.prompt == job.prompt).limit(1)
-        if session.scalar(same) is not None:
-            return f"job {job.id}, which was attached, has the prompt of another take"
+    if job.prompt is not None and evidence.ours(session, attempt.provider, job.prompt):
+        return f"job {job.id}, which was attached, has the prompt of another take"
     told = ((GenerationAttempt.size, job.size), (GenerationAttempt.seconds, job.seconds))
     ours = {GenerationAttempt.size: attempt.size, GenerationAttempt.seconds: attempt.seconds}
     if all(value in (None, ours[column]) for column, value in told):
@@ -50,6 +48,24 @@ def may_be_wrong(session: Session, attempt: GenerationAttempt, job: ProviderJob)
     return attempt.named_by_person and not borne_out(session, attempt, job)
 
 
+def holds(session: Session, attempt_id: str, named: str, job: ProviderJob) -> bool:
+    """Whether a person's word on a take's job holds, now that the provider tells the job. Where it
+    tells the take's words, it is the provider's word from now on; another take's job is taken off.
+
+    Args:
+        named: the id that was asked for; the person may have named another one meanwhile.
+    """
+    attempt = ledger.locked(session, attempt_id)
+    if attempt.provider_job_id != named:
+        return False
+    wrong = mistaken(session, attempt, job)
+    if wrong is not None:
+        _take_off(session, attempt, wrong)
+    elif borne_out(session, attempt, job):
+        attempt.named_by_person = False
+    return wrong is None
+
+
 def failed(job: ProviderJob) -> str:
     """What a person is told of a job that they named, and that may be another's."""
     said = (job.error_message or "it says no more").rstrip(".")
@@ -60,10 +76,9 @@ def failed(job: ProviderJob) -> str:
     )
 
 
-def take_off(session: Session, attempt_id: str, why: str) -> None:
+def _take_off(session: Session, attempt: GenerationAttempt, why: str) -> None:
     """A job is not the take's, whatever a person said: it is in doubt again, or charged without its
     job, as it was before; and the job is free for the take whose it is."""
-    attempt = ledger.locked(session, attempt_id)
     if not attempt.named_by_person or attempt.state not in ("submitted", "stuck", "completed"):
         return
     job_id, attempt.provider_job_id = attempt.provider_job_id, None
@@ -74,7 +89,7 @@ def take_off(session: Session, attempt_id: str, why: str) -> None:
     if attempt.state != "completed":
         free = {"next_action_at": None, "lease_owner": None, "lease_until": None}
         ledger.move(session, attempt, "unknown", **free)
-        submission.park_unknown(session, attempt_id, why)
+        submission.park_unknown(session, attempt.id, why)
         return
     ledger.settle(session, attempt)
     attempt.error = {

@@ -79,10 +79,8 @@ async def _is_anothers(drive: "Drive", attempt: GenerationAttempt) -> bool:
     except Exception:  # of whatever kind; its download says more
         log.exception("a named job was not told", attempt=attempt.id)
         return False
-    wrong = await drive.read(lambda s: naming.mistaken(s, attempt, job))
-    if wrong is not None:
-        await drive.write(lambda s: naming.take_off(s, attempt.id, wrong))
-    return wrong is not None
+    named = attempt.provider_job_id
+    return not await drive.write(lambda s: naming.holds(s, attempt.id, named, job))
 
 
 async def _keep(media: MediaStore, key: str, error: TooShort) -> None:
