@@ -43,6 +43,14 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
             return
         _take_back(session, holder)
     if attempt.provider_job_id is None and attempt.state not in states.FINAL:
+        absent = attempt.declared_absent_at
+        if (
+            claimed
+            and absent is not None
+            and job.created_at is not None
+            and job.created_at < absent
+        ):
+            ledger.reprice_as_of(session, attempt, absent)  # it is no job of the repeat's
         _keep(session, attempt, job.id, claimed)
     elif claimed:
         raise ClaimTaken(job.id)

@@ -132,6 +132,14 @@ def reprice(
     _book(session, attempt, kind, more, f"its price changed from ${was:.2f} to ${price:.2f}")
 
 
+def reprice_as_of(session: Session, attempt: GenerationAttempt, moment: datetime) -> None:
+    """Hold the price of a moment: an earlier sending was bought, before the price changed."""
+    line = _line_of(session, attempt, moment)
+    if line is not None and line.usd_per_second != attempt.usd_per_second:
+        price = round(line.usd_per_second * attempt.seconds, 6)
+        reprice(session, attempt, price, line.price_version)
+
+
 def reserve(
     session: Session,
     version: SceneVersion,
@@ -328,16 +336,21 @@ def _price_as_of(
     session: Session, extra: GenerationAttempt, attempt: GenerationAttempt, moment: datetime
 ) -> None:
     """A purchase may be older than the last change of its attempt's price."""
+    line = _line_of(session, attempt, moment)
+    if line is None or line.usd_per_second == attempt.usd_per_second:
+        return
+    extra.usd_per_second, extra.price_version = line.usd_per_second, line.price_version
+    extra.reserved_usd = round(line.usd_per_second * attempt.seconds, 6)
+
+
+def _line_of(session: Session, attempt: GenerationAttempt, moment: datetime) -> SpendEntry | None:
+    """The last line of an attempt at a moment, which says its price then."""
     query = (
         select(SpendEntry)
         .where(SpendEntry.attempt_id == attempt.id, SpendEntry.at <= moment)
         .order_by(SpendEntry.id.desc())
     )
-    line = session.scalar(query.limit(1))
-    if line is None or line.usd_per_second == attempt.usd_per_second:
-        return
-    extra.usd_per_second, extra.price_version = line.usd_per_second, line.price_version
-    extra.reserved_usd = round(line.usd_per_second * attempt.seconds, 6)
+    return session.scalar(query.limit(1))
 
 
 def _book(

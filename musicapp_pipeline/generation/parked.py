@@ -59,7 +59,10 @@ async def look(drive: "Drive") -> int:
     here = drive.provider.key
     found = 0
     for attempt in rows:
-        one = partial(_found, attempt_id=attempt.id, listed=listed, here=here, why=why)
+        refunded = reconcile.refunds(drive, attempt.model)
+        one = partial(
+            _found, attempt_id=attempt.id, listed=listed, here=here, why=why, refunded=refunded
+        )
         found += await drive.write(one)
     return found
 
@@ -81,6 +84,7 @@ def _found(
     listed: Sequence[ProviderJob],
     here: str,
     why: str | None,
+    refunded: bool,
 ) -> bool:
     """Go on with the job that is surely the attempt's; else say why it is still in doubt."""
     attempt = ledger.locked(session, attempt_id)
@@ -92,7 +96,7 @@ def _found(
     unowned = whose.unowned(session, attempt.provider, listed)
     free = [job for job in unowned if whose.of_its_time(job, attempt)]
     alike = evidence.candidates(free, attempt, prompt)
-    spare = whose.to_spare(session, attempt, prompt, alike, listed)
+    spare = whose.to_spare(session, attempt, prompt, alike, listed, refunded=refunded)
     if spare:
         log.warning("found after all", attempt=attempt_id, job=spare[0].id)
         acceptance.accepted(session, attempt_id, spare[0], claimed=True)
@@ -101,6 +105,7 @@ def _found(
         submission.elsewhere(attempt, here)
         or ("it lists one that may be another take's, charged without its id" if alike else None)
         or evidence.doubtful(free, attempt, prompt)
+        or whose.only_said(session, attempt, prompt, listed)
         or "its list, read again later, does not show it"
     )
     if why not in str((attempt.error or {}).get("message")):

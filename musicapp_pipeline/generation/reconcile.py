@@ -9,6 +9,7 @@ sure, nobody can know, and nothing is sent.
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
@@ -70,7 +71,9 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     unowned = await drive.read(lambda s: whose.unowned(s, attempt.provider, listed))
     free = [job for job in unowned if job.created_at is None or job.created_at >= sent]
     alike = evidence.candidates(free, attempt, version.prompt)
-    spare = await drive.read(lambda s: whose.to_spare(s, attempt, version.prompt, alike, listed))
+    refunded = refunds(drive, attempt.model)
+    to_spare = partial(whose.to_spare, refunded=refunded)
+    spare = await drive.read(lambda s: to_spare(s, attempt, version.prompt, alike, listed))
     for job in spare:
         if await _claim(drive, attempt, job):
             return True
@@ -81,6 +84,7 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
         or evidence.doubtful(free, attempt, version.prompt)
         or evidence.unproven(listed, witness)
         or evidence.older([job for job in unowned if job not in free], attempt, version.prompt)
+        or await drive.read(lambda s: whose.only_said(s, attempt, version.prompt, listed))
     )
     if doubt is None and witness is None:
         doubt = await drive.read(lambda s: evidence.other_words(s, free, attempt))
@@ -91,6 +95,14 @@ def may_list(drive: "Drive", model: str) -> bool:
     """Whether the configuration vouches for the list; of a model that is gone nobody knows."""
     try:
         return drive.provider.capabilities(model).can_list
+    except UnknownModel:
+        return False
+
+
+def refunds(drive: "Drive", model: str) -> bool:
+    """Whether failed jobs are given back, as :func:`landing.failed` has it."""
+    try:
+        return drive.provider.capabilities(model).refunds_failed
     except UnknownModel:
         return False
 

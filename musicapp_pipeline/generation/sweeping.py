@@ -22,6 +22,7 @@ from musicapp_pipeline.generation import (
     ledger,
     naming,
     parked,
+    reconcile,
     resolving,
     whose,
 )
@@ -142,7 +143,8 @@ async def _listed(drive: "Drive") -> int:
     found, left = 0, set()
     for attempt in absent:
         late = [job for job in settled if _is_late(job, attempt)]
-        book = partial(_book, attempt_id=attempt.id, late=late, listed=listed)
+        refunded = reconcile.refunds(drive, attempt.model)
+        book = partial(_book, attempt_id=attempt.id, late=late, listed=listed, refunded=refunded)
         booked, kept = await drive.write(book)
         found += booked
         if kept:
@@ -190,11 +192,13 @@ def _book(
     attempt_id: str,
     late: Sequence[ProviderJob],
     listed: Sequence[ProviderJob],
+    refunded: bool,
 ) -> tuple[int, int]:
     """Book what only this attempt's requests can have been.
 
     Args:
         late: jobs of its time that nobody is at work on.
+        refunded: whether failures are given back.
 
     Returns:
         How many were booked, or given to it where a person saw it charged; and how many were left,
@@ -204,7 +208,7 @@ def _book(
     prompt = takes.get(session, attempt.version_id).prompt
     free = whose.unowned(session, attempt.provider, late)
     alike = evidence.candidates(free, attempt, prompt)
-    spare = whose.to_spare(session, attempt, prompt, alike, listed, doubts=True)
+    spare = whose.to_spare(session, attempt, prompt, alike, listed, refunded=refunded, doubts=True)
     left = len(alike) - len(spare)
     found = 0
     if attempt.state == "settled" and attempt.unseen and not whose.shown(attempt, prompt, listed):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.generation import clock, evidence
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.generation.providers.dialects import identity
+from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import GenerationAttempt
 
 REMEMBERED = timedelta(days=7)
@@ -27,7 +28,8 @@ REACH = SLACK + LATEST + SLACK
 """How far before a request a list is read, so that it shows the jobs of others of its time."""
 CHARGED = GenerationAttempt.state.in_(("settled", "completed"))
 """It was bought, as a person says where nobody has seen its job."""
-IN_DOUBT = GenerationAttempt.state.in_(("submitting", "unknown", "submitted", "stuck"))
+_DOUBTFUL = ("submitting", "unknown", "submitted", "stuck")
+IN_DOUBT = GenerationAttempt.state.in_(_DOUBTFUL)
 """It may have been bought, where nobody has seen its job."""
 
 
@@ -39,10 +41,9 @@ def owner_of(session: Session, provider: str, job_id: str) -> GenerationAttempt 
     exact = session.scalar(known.where(GenerationAttempt.provider_job_id == job_id))
     if exact is not None or identity(job_id) == job_id:
         return exact
-    recent = known.where(GenerationAttempt.sent_at > clock.moment(session) - REMEMBERED)
     wanted = identity(job_id)
     return next(
-        (a for a in session.scalars(recent) if identity(str(a.provider_job_id)) == wanted), None
+        (a for a in session.scalars(known) if identity(str(a.provider_job_id)) == wanted), None
     )
 
 
@@ -52,7 +53,10 @@ def unowned(session: Session, provider: str, listed: Sequence[ProviderJob]) -> l
         GenerationAttempt.provider == provider, GenerationAttempt.provider_job_id.is_not(None)
     )
     spelled_so = GenerationAttempt.provider_job_id.in_([job.id for job in listed])
-    recent = GenerationAttempt.sent_at > clock.moment(session) - REMEMBERED
+    # However a gateway spells them; those of before the list began are not in it.
+    told = [job.created_at for job in listed if job.created_at is not None]
+    since = min((clock.moment(session) - REMEMBERED, *(at - REACH for at in told)))
+    recent = GenerationAttempt.sent_at > since
     owned = {identity(str(job_id)) for job_id in session.scalars(known.where(spelled_so | recent))}
     return [job for job in listed if identity(job.id) not in owned]
 
@@ -64,6 +68,7 @@ def to_spare(
     alike: Sequence[ProviderJob],
     listed: Sequence[ProviderJob],
     *,
+    refunded: bool,
     doubts: bool = False,
 ) -> list[ProviderJob]:
     """Those of some jobs that are not needed for other requests like an attempt's.
@@ -71,6 +76,8 @@ def to_spare(
     Args:
         alike: jobs that nobody has and that may be the attempt's, the likeliest first.
         listed: the whole list, which may show the others' jobs, too.
+        refunded: whether failures are given back. What was charged cannot be one then; else it has
+            the failed one, as the finished one's clip is fetched for whoever is looked for.
         doubts: whether one of which nobody knows whether it was bought keeps a job for itself, too.
     """
     if not alike:
@@ -79,6 +86,8 @@ def to_spare(
     twins = evidence.twins(session, attempt, prompt, and_(GenerationAttempt.unseen, which))
     others = [other for other in twins if not shown(other, prompt, listed)]
     free = evidence.candidates(unowned(session, attempt.provider, listed), attempt, prompt)
+    if not refunded and not any(other.state in _DOUBTFUL for other in others):
+        free.sort(key=lambda job: job.status != "failed")
     kept = _kept_for(others, free, clock.moment(session))
     return [job for job in alike if job.id not in kept]
 
@@ -102,10 +111,26 @@ def shown(attempt: GenerationAttempt, prompt: str, listed: Sequence[ProviderJob]
     return bool(evidence.candidates(theirs, attempt, prompt))
 
 
+def only_said(
+    session: Session, attempt: GenerationAttempt, prompt: str, listed: Sequence[ProviderJob]
+) -> str | None:
+    """Why a list that shows nothing of ours leaves a doubt: a job that may be ours was attached to
+    another take, and only a person says that it is that one's."""
+    for job in listed:
+        if not evidence.matches(job, attempt, prompt) or not of_its_time(job, attempt):
+            continue
+        holder = owner_of(session, attempt.provider, job.id)
+        if holder is None or holder.id == attempt.id or not holder.unseen:
+            continue
+        if not shown(holder, takes.get(session, holder.version_id).prompt, listed):
+            return f"it lists {job.id}, which was attached to another take, and may be ours"
+    return None
+
+
 def _kept_for(
     others: Sequence[GenerationAttempt], jobs: Sequence[ProviderJob], moment: datetime
 ) -> set[str]:
-    """As many jobs as may be others', one each, the likeliest first (by augmenting paths)."""
+    """As many jobs as may be others', one each, the first ones first (by augmenting paths)."""
     given: dict[str, ProviderJob] = {}
 
     def give(job: ProviderJob, asked: set[str]) -> bool:
