@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.orm import Session
@@ -127,7 +128,7 @@ class Drive:
             await self.slow_down(error)
             if await self._may_be_mistyped(attempt, error):
                 why = f"No answer about the id that was attached ({error.message})."
-                await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
+                await self._stuck(attempt, why)
                 return False
             return await self._not_yet(attempt, error.retry_after, error.message)
         except JobVanished as error:
@@ -139,19 +140,19 @@ class Drive:
                 return await self._not_yet(attempt, None, error.message)
             why = "The provider no longer knows this job"
             why = f"{why}: {elsewhere}." if elsewhere else f"{why}."
-            await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
+            await self._stuck(attempt, why)
             return False
         if attempt.named_by_person:
             named = attempt.provider_job_id
             if not await self.write(lambda s: naming.holds(s, attempt.id, named, job)):
                 return False
         if job.status == "completed":
-            await self.write(lambda s: landing.delivered(s, attempt.id))
+            await self._of_the_same(attempt, lambda s: landing.delivered(s, attempt.id))
             return True
         if job.status == "failed":
             if await self.read(lambda s: naming.may_be_wrong(s, attempt, job)):
                 why = naming.failed(job)
-                await self.write(lambda s: landing.stuck(s, attempt.id, why, self._rarely()))
+                await self._stuck(attempt, why)
                 return False
             record, retries = self._record(attempt), self.options.max_retries
             await self.write(lambda s: landing.failed(s, attempt.id, job, record, retries))
@@ -161,6 +162,21 @@ class Drive:
         if job.status == "queued":
             await buying.take_back_if_unwanted(self, attempt)
         return await self._not_yet(attempt, job.poll_after, "it did not finish")
+
+    async def _stuck(self, attempt: GenerationAttempt, why: str) -> None:
+        stuck = partial(landing.stuck, why=why, look_again=self._rarely())
+        await self._of_the_same(attempt, lambda s: stuck(s, attempt.id))
+
+    async def _of_the_same(
+        self, attempt: GenerationAttempt, act: Callable[[Session], None]
+    ) -> None:
+        """Act on what was told of a job, unless a person has named another one meanwhile."""
+
+        def unless_named_anew(session: Session) -> None:
+            if ledger.locked(session, attempt.id).provider_job_id == attempt.provider_job_id:
+                act(session)
+
+        await self.write(unless_named_anew)
 
     async def _may_be_mistyped(self, attempt: GenerationAttempt, error: StatusUnavailable) -> bool:
         """Some services answer a wrong id like an outage; a clip waits there for an hour only."""
@@ -172,7 +188,7 @@ class Drive:
         if left <= 0 or attempt.state == "stuck":
             limit = f"{self.options.job_timeout:.0f} s"
             text = f"The provider has not delivered within {limit} ({why})."
-            await self.write(lambda s: landing.stuck(s, attempt.id, text, self._rarely()))
+            await self._stuck(attempt, text)
             return False
         wait = self.soon(attempt) if wish is None else max(wish, self.options.poll * SOONEST)
         await self.naps.nap(attempt.id, attempt.next_action_at, min(wait, left + self.options.poll))

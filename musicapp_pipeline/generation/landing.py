@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, codes, ledger, states
+from musicapp_pipeline.generation import clock, codes, ledger, resolving, states
 from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError, UnknownModel
 from musicapp_pipeline.generation.port import Capabilities, ProviderJob
 from musicapp_pipeline.generation.standing import end_take, open_jobs, show, speaks_for_take
@@ -174,7 +174,10 @@ def failed(
         return None
     version = takes.get(session, attempt.version_id)
     over = (
-        version.cancel_requested or version.status in GIVEN_UP or _is_held_again(session, attempt)
+        version.cancel_requested
+        or version.status in GIVEN_UP
+        or _is_held_again(session, attempt)
+        or _was_given_up(session, attempt)
     )
     if not over and not codes.is_final(error["code"]) and attempt.number <= max_retries:
         try:
@@ -243,6 +246,12 @@ def _is_held_again(session: Session, attempt: GenerationAttempt) -> bool:
     """Is the price of the same take held by another attempt, such as one that is stuck?"""
     rows = ledger.attempts_of(session, attempt.version_id)
     return any(a.state in states.HOLDING for a in rows if a.id != attempt.id)
+
+
+def _was_given_up(session: Session, attempt: GenerationAttempt) -> bool:
+    """Has a person called the purchase not charged, and had it fetched all the same?"""
+    rows = ledger.attempts_of(session, attempt.version_id)
+    return any(resolving.was_called_off(a) for a in rows if a.number == attempt.number)
 
 
 def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> None:

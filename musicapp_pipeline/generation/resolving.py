@@ -370,10 +370,10 @@ def was_called_off(attempt: GenerationAttempt) -> bool:
 
 
 def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt | None:
-    """The latest purchase that is booked as spent, of a take that has no clip and gets none."""
+    """The latest purchase that is booked as spent and that brought no clip, nor will."""
     version = takes.get(session, version_id)
     rows = ledger.attempts_of(session, version_id, lock=True)
-    if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
+    if any(a.state in states.HOLDING for a in rows):
         return None
     booked = (a for a in reversed(rows) if a.state == "settled" and a.media_key is None)
     spent = next(booked, None)

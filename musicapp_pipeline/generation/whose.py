@@ -35,16 +35,19 @@ IN_DOUBT = GenerationAttempt.state.in_(_DOUBTFUL)
 
 def owner_of(session: Session, provider: str, job_id: str) -> GenerationAttempt | None:
     """The attempt that has a provider's job, however a gateway spells its id this time."""
-    known = select(GenerationAttempt).where(
-        GenerationAttempt.provider == provider, GenerationAttempt.provider_job_id.is_not(None)
+    ours = GenerationAttempt.provider == provider
+    exact = session.scalar(
+        select(GenerationAttempt).where(ours, GenerationAttempt.provider_job_id == job_id)
     )
-    exact = session.scalar(known.where(GenerationAttempt.provider_job_id == job_id))
-    if exact is not None or identity(job_id) == job_id:
-        return exact
     wanted = identity(job_id)
-    return next(
-        (a for a in session.scalars(known) if identity(str(a.provider_job_id)) == wanted), None
+    if exact is not None or wanted == job_id:
+        return exact
+    ids = select(GenerationAttempt.id, GenerationAttempt.provider_job_id).where(
+        ours, GenerationAttempt.provider_job_id.is_not(None)
     )
+    known = (mine for mine, spelled in session.execute(ids) if identity(str(spelled)) == wanted)
+    found = next(known, None)
+    return None if found is None else session.get(GenerationAttempt, found)
 
 
 def unowned(session: Session, provider: str, listed: Sequence[ProviderJob]) -> list[ProviderJob]:

@@ -8,6 +8,7 @@ from musicapp_pipeline.generation import resolving
 from musicapp_pipeline_tests.generation.doubts import (
     lose_unlisted,
     parked,
+    posts,
     say,
     sweep,
     was_earlier,
@@ -104,6 +105,17 @@ def test_it_stays_the_providers_word_when_a_person_has_it_fetched_again(world):
     world.let_go()
     assert sweep_and_fetch(world) == 1
     assert world.statuses() == ["landed"]
+    world.check_settled()
+
+
+def test_what_fails_after_it_was_called_off_is_not_made_again(world):
+    """Having it fetched again buys nothing."""
+    world.server.fates.append("fail")
+    version_id = slow(world)
+    say(world, resolving.fetch_again, version_id)
+    world.let_go()
+    world.drive(provider=unlisted(world))
+    assert (world.statuses(), posts(world)) == (["failed"], 1)
     world.check_settled()
 
 

@@ -37,6 +37,23 @@ def test_each_of_two_purchases_whose_clips_never_came_is_called_not_charged(tmp_
             say(world, resolving.not_charged, made.version.id)
 
 
+def test_a_late_purchase_of_a_landed_take_whose_clip_never_came_is_called_not_charged(tmp_path):
+    with money_world("sqlite", tmp_path, list_lag=3600.0) as world:
+        world.server.script("create", "lose_response")
+        (made,) = world.admit()
+        world.drive(**ONCE)
+        world.server.list_lag = 0.0
+        world.server.script("content", "404")
+        assert sweep(world) == 1
+        world.drive(**ONCE)
+        assert world.money() == (0, 2 * FOUR_SECONDS)
+        say(world, resolving.not_charged, made.version.id)
+        assert (world.statuses(), world.money()) == (["landed"], (0, FOUR_SECONDS))
+        was_earlier(world, timedelta(minutes=2))
+        with pytest.raises(NothingToResolve):
+            say(world, resolving.not_charged, made.version.id)
+
+
 @pytest.mark.parametrize("how", ["withdrawn", "cancelled"])
 def test_the_first_request_of_a_repeat_that_was_given_back_unsent_may_be_named(how, tmp_path):
     """It was declared absent, and a person found its job in the console after all."""

@@ -1,5 +1,6 @@
 """Prompts that a service tells with other white space, and what its own word is worth."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from musicapp_pipeline.generation import evidence, naming, resolving
 from musicapp_pipeline.generation.port import ProviderJob
 from musicapp_pipeline.store.models import Scene
 from musicapp_pipeline_tests.generation.doubts import lose_unlisted, say, was_earlier
-from musicapp_pipeline_tests.generation.money_world import money_world
+from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
 from musicapp_pipeline_tests.generation.test_naming import two_in_doubt
 
 pytestmark = pytest.mark.usefixtures("quick_check")
@@ -100,3 +101,33 @@ def test_a_job_named_meanwhile_is_not_taken_off_in_place_of_the_one_before(tmp_p
         with world.database.write() as session:
             assert not naming.holds(session, attempt.id, theirs, told)
         assert mine in [a.provider_job_id for a in world.attempts()]
+
+
+@pytest.mark.parametrize("fate", ["vanish", "complete", "fail"])
+def test_what_is_told_of_the_job_before_is_not_acted_on(fate, world):
+    """The person named another one while the provider was asked."""
+    world.hold()
+    version_id = lose_unlisted(world)
+    (right,) = world.server.jobs
+    wrong = world.server._bill({"prompt": "x", "size": "1280x720", "seconds": "4"}, None)
+    wrong.fate, wrong.seconds_to_do = fate, 0.0
+    say(world, resolving.attach, version_id, wrong.id)
+    provider, asked = world.provider(can_list=False), []
+    ask = provider.status
+
+    async def status(job_id):
+        asked.append(job_id)
+        try:
+            return await ask(job_id)
+        finally:
+            if job_id == wrong.id:
+                await asyncio.to_thread(say, world, resolving.attach, version_id, right)
+
+    provider.status = status
+    world.drive(
+        lambda: asked.count(right) > 1 or world.states() not in (["submitted"], ["unknown"]),
+        provider=provider,
+        vanished_after=0.0,
+    )
+    assert world.attempt().provider_job_id == right
+    assert (world.states(), world.money()) == (["submitted"], (FOUR_SECONDS, 0))
