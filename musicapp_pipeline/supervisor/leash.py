@@ -7,6 +7,7 @@ the parent ends, and keeps the wish through the next exec. Only the standard lib
 
 import ctypes
 import os
+import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -14,6 +15,8 @@ PR_SET_PDEATHSIG = 1
 
 def main(parent: int, signal_number: int, command: list[str]) -> None:
     """Replace this process by the command."""
+    # An ignored signal stays so through exec, and where Ctrl-C is ignored others may be, too.
+    signal.signal(signal_number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number)
     if os.getppid() != parent:
         sys.exit("the supervisor ended first")

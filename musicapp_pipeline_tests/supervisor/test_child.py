@@ -25,7 +25,9 @@ subprocess.Popen([sys.executable, "-c", {WAITS!r}])
 {WAITS}
 """
 SUPERVISES = f"""
-import os, sys, time
+import os, signal, sys, time
+if sys.argv[1:] == ["deaf"]:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as Dagster does where SIGINT is ignored
 from musicapp_pipeline.supervisor.child import Child
 child = Child("one", [sys.executable, "-c", {WAITS!r}], os.environ)
 child.start()
@@ -125,9 +127,10 @@ def test_nothing_of_ours_runs_between_fork_and_exec(
     assert asked and "preexec_fn" not in asked[0]
 
 
-def test_a_child_ends_when_its_supervisor_is_killed() -> None:
+@pytest.mark.parametrize("how", [[], ["deaf"]])
+def test_a_child_ends_when_its_supervisor_is_killed(how: list[str]) -> None:
     supervisor = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISES], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SUPERVISES, *how], stdout=subprocess.PIPE, text=True
     )
     assert supervisor.stdout is not None
     pid = int(supervisor.stdout.readline())
