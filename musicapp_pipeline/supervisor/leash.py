@@ -15,8 +15,8 @@ PR_SET_PDEATHSIG = 1
 
 def main(parent: int, signal_number: int, command: list[str]) -> None:
     """Replace this process by the command."""
-    # An ignored signal stays so through exec, and where Ctrl-C is ignored others may be, too.
-    signal.signal(signal_number, signal.SIG_DFL)
+    # An ignored signal stays so through exec, and where Ctrl-C is ignored this one may be, too.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number)
     if os.getppid() != parent:
         sys.exit("the supervisor ended first")
