@@ -33,25 +33,24 @@ def test_cancelled_while_it_waits_for_another_try_it_costs_nothing(world):
     world.check_settled()
 
 
-def test_cancelled_while_it_is_made_its_clip_is_kept_and_paid(world):
+def _cancel_while_it_is_made(world):
     world.hold()
     (made,) = world.admit()
     world.drive(lambda: world.states() == ["submitted"])
     cancel(world, made.version.id)
     world.let_go()
     world.drive()
+
+
+def test_cancelled_while_it_is_made_its_clip_is_kept_and_paid(world):
+    _cancel_while_it_is_made(world)
     assert (world.states(), world.statuses()) == (["settled"], ["landed"])
     world.check_settled()
 
 
 def test_cancelled_and_then_failed_it_is_not_tried_again(world):
     world.server.fates.extend(["fail", "complete"])
-    world.hold()
-    (made,) = world.admit()
-    world.drive(lambda: world.states() == ["submitted"])
-    cancel(world, made.version.id)
-    world.let_go()
-    world.drive()
+    _cancel_while_it_is_made(world)
     assert (world.states(), world.statuses()) == (["released"], ["cancelled"])
     assert len(world.server.ledger.charges) == 1
 

@@ -234,11 +234,7 @@ def test_cancel_takes_back_what_has_not_begun_and_nothing_else(fal, age, status)
 def test_a_cancelled_take_is_taken_back_from_the_queue_and_not_paid(fal, tmp_path):
     fal.job_seconds = 3600
     with money_world("sqlite", tmp_path) as world:
-        provider = _used_by(world, fal)
-        (made,) = world.admit(provider=provider)
-        world.drive(lambda: world.states() == ["submitted"], provider=provider)
-        with world.database.write() as session:
-            submission.request_cancel(session, takes.get(session, made.version.id))
+        _called_off_at_the_provider(world, fal)
         world.time_passes()
         world.drive(provider=_used_by(world, fal))
         assert (world.states(), world.statuses()) == (["released"], ["cancelled"])
@@ -251,11 +247,7 @@ def test_what_was_removed_is_known_to_whoever_asks_next(fal, tmp_path):
     """The process that asked for it is gone before it saw the answer's effect."""
     fal.job_seconds = 3600
     with money_world("sqlite", tmp_path) as world:
-        provider = _used_by(world, fal)
-        (made,) = world.admit(provider=provider)
-        world.drive(lambda: world.states() == ["submitted"], provider=provider)
-        with world.database.write() as session:
-            submission.request_cancel(session, takes.get(session, made.version.id))
+        _called_off_at_the_provider(world, fal)
         world.time_passes()
         world.drive(lambda: bool(fal.cancelled), provider=_used_by(world, fal), poll=3600.0)
         assert world.states() == ["submitted"]
@@ -269,17 +261,24 @@ def test_a_job_that_is_gone_after_it_began_is_left_to_a_person(fal, tmp_path):
     """It may be charged, however much its take was to be cancelled."""
     fal.job_seconds = 3600
     with money_world("sqlite", tmp_path) as world:
-        provider = _used_by(world, fal)
-        (made,) = world.admit(provider=provider)
-        world.drive(lambda: world.states() == ["submitted"], provider=provider)
+        made = _called_off_at_the_provider(world, fal)
         with world.database.write() as session:
-            submission.request_cancel(session, takes.get(session, made.version.id))
             attempt = ledger.locked(session, made.attempt.id)
             attempt.error, attempt.progress = {"code": buying.REMOVAL}, 0.5
         fal.jobs.clear()
         world.time_passes()
         world.drive(provider=_used_by(world, fal), vanished_after=0.0)
         assert (world.states(), world.statuses()) == (["stuck"], ["stuck"])
+
+
+def _called_off_at_the_provider(world, fal):
+    """A take whose job the queue has, and which was cancelled since."""
+    provider = _used_by(world, fal)
+    (made,) = world.admit(provider=provider)
+    world.drive(lambda: world.states() == ["submitted"], provider=provider)
+    with world.database.write() as session:
+        submission.request_cancel(session, takes.get(session, made.version.id))
+    return made
 
 
 def _used_by(world, fal):

@@ -132,15 +132,21 @@ def test_a_second_clip_of_a_take_is_kept_and_paid_and_changes_nothing(world):
     assert world.money() == (NONE, 2 * FOUR_SECONDS)
 
 
-def test_a_take_ends_when_its_other_purchase_is_stuck_and_buys_no_third(world):
-    """Its job would be polled for ever otherwise."""
+def bought_twice(world: MoneyWorld):
+    """A take with two jobs at the provider, and the attempt of the second."""
     (made,) = world.admit()
     assert send(world, made.attempt.id).go
     accept(world, made.attempt.id, 1)
     accept(world, made.attempt.id, 2)
-    stuck = next(a.id for a in world.attempts() if a.provider_job_id == "video_2")
+    other = next(a.id for a in world.attempts() if a.provider_job_id == "video_2")
+    return made, other
+
+
+def test_a_take_ends_when_its_other_purchase_is_stuck_and_buys_no_third(world):
+    """Its job would be polled for ever otherwise."""
+    made, other = bought_twice(world)
     with world.database.write() as session:
-        landing.stuck(session, stuck, "Nothing came.", 60.0)
+        landing.stuck(session, other, "Nothing came.", 60.0)
     assert world.statuses() == ["generating"]
     fail(world, made.attempt.id, 1)
     assert sorted(world.states()) == ["released", "stuck"]
@@ -148,13 +154,9 @@ def test_a_take_ends_when_its_other_purchase_is_stuck_and_buys_no_third(world):
 
 
 def test_what_a_person_says_of_one_purchase_does_not_end_a_take_whose_other_is_on_its_way(world):
-    (made,) = world.admit()
-    assert send(world, made.attempt.id).go
-    accept(world, made.attempt.id, 1)
-    accept(world, made.attempt.id, 2)
-    stuck = next(a.id for a in world.attempts() if a.provider_job_id == "video_2")
+    made, other = bought_twice(world)
     with world.database.write() as session:
-        landing.stuck(session, stuck, "Nothing came.", 60.0)
+        landing.stuck(session, other, "Nothing came.", 60.0)
         resolving.charged(session, made.version.id)
     assert (world.statuses(), world.jobs()[0].status) == (["generating"], "running")
     land(world, made.attempt.id)
