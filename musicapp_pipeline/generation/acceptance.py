@@ -44,12 +44,9 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
         _take_back(session, holder)
     if attempt.provider_job_id is None and attempt.state not in states.FINAL:
         absent = attempt.declared_absent_at
-        if (
-            claimed
-            and absent is not None
-            and job.created_at is not None
-            and job.created_at < absent
-        ):
+        # What is found while nothing is on its way is no answer to the repeat.
+        listed = claimed or attempt.state == "reserved"
+        if listed and absent is not None and job.created_at is not None and job.created_at < absent:
             ledger.reprice_as_of(session, attempt, absent)  # it is no job of the repeat's
         _keep(session, attempt, job.id, claimed)
     elif claimed:

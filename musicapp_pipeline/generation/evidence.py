@@ -27,7 +27,8 @@ class Witness:
 
     job_id: str
     prompt: str
-    accepted_at: datetime
+    since: datetime
+    """A list that reaches back to here shows it."""
 
 
 def candidates(
@@ -125,14 +126,16 @@ def witness(session: Session, doubt: GenerationAttempt, here: str, lag: float) -
         GenerationAttempt.sent_to == here,
         not_(GenerationAttempt.unseen),
         GenerationAttempt.state.in_(("submitted", "completed", "settled")),
-        GenerationAttempt.accepted_at > doubt.submitted_at - WITNESSES,
+        # Its id may have been found or named long after it was made.
+        GenerationAttempt.sent_at > doubt.submitted_at - WITNESSES,
         GenerationAttempt.accepted_at < clock.moment(session) - timedelta(seconds=lag),
     )
-    known = session.scalar(query.order_by(GenerationAttempt.accepted_at.desc()).limit(1))
-    if known is None or known.provider_job_id is None or known.accepted_at is None:
+    known = session.scalar(query.order_by(GenerationAttempt.sent_at.desc()).limit(1))
+    if known is None or known.provider_job_id is None:
         return None
     prompt = takes.get(session, known.version_id).prompt
-    return Witness(known.provider_job_id, prompt, known.accepted_at)
+    since = known.sent_at if known.declared_absent_at is None else known.created_at
+    return Witness(known.provider_job_id, prompt, since)
 
 
 def unproven(listed: Sequence[ProviderJob], known: Witness | None) -> str | None:

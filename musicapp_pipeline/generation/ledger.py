@@ -233,6 +233,14 @@ def credit(session: Session, attempt: GenerationAttempt, note: str) -> None:
     _book(session, attempt, "release", -attempt.reserved_usd, note)
 
 
+def charge_after_all(session: Session, attempt: GenerationAttempt, note: str) -> None:
+    """Book as spent what was given back: it was charged, a person found."""
+    attempt.settled_usd = attempt.reserved_usd
+    _end(session, attempt, "settled")
+    _book(session, attempt, "reserve", attempt.reserved_usd, note)
+    _book(session, attempt, "settle", attempt.reserved_usd, note)
+
+
 def _end(session: Session, attempt: GenerationAttempt, state: str) -> None:
     """Its lease ends too: a clip that is fetched again does not wait for it."""
     free = {"next_action_at": None, "lease_owner": None, "lease_until": None}

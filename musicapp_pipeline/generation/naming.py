@@ -15,7 +15,8 @@ def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> 
     be its own words, size and length, so by themselves they prove nothing."""
     if not may_be_wrong(session, attempt, job):
         return None
-    if job.prompt is not None and evidence.ours(session, attempt.provider, job.prompt):
+    told_so = job.prompt is not None and not _of_its_words(session, attempt, job.prompt)
+    if told_so and evidence.ours(session, attempt.provider, str(job.prompt)):
         return f"job {job.id}, which was attached, has the prompt of another take"
     told = ((GenerationAttempt.size, job.size), (GenerationAttempt.seconds, job.seconds))
     ours = {GenerationAttempt.size: attempt.size, GenerationAttempt.seconds: attempt.seconds}
@@ -38,9 +39,16 @@ def mistaken(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> 
 
 
 def borne_out(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> bool:
-    """Whether the provider itself tells that a job is of the take's words."""
+    """Whether the provider itself tells that a job is of the take's words, and nothing that speaks
+    against it."""
+    if job.prompt is None or not whose.of_its_time(job, attempt):
+        return False
+    return evidence.matches(job, attempt, takes.get(session, attempt.version_id).prompt)
+
+
+def _of_its_words(session: Session, attempt: GenerationAttempt, told: str) -> bool:
     prompt = takes.get(session, attempt.version_id).prompt
-    return job.prompt is not None and evidence.plain(job.prompt) == evidence.plain(prompt)
+    return evidence.plain(told) == evidence.plain(prompt)
 
 
 def may_be_wrong(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> bool:

@@ -55,7 +55,7 @@ async def look(drive: "Drive", attempt: GenerationAttempt) -> bool:
     lag = drive.options.list_lag
     witness = await drive.read(lambda s: evidence.witness(s, attempt, here, lag))
     sent = attempt.submitted_at - whose.SLACK
-    since = min(sent, witness.accepted_at - whose.SLACK) if witness is not None else sent
+    since = min(sent, witness.since - whose.SLACK) if witness is not None else sent
     try:
         listed = await drive.provider.list_recent(since)
     except ListingUnsupported as error:

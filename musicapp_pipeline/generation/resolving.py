@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ from musicapp_pipeline.store.models import (
 )
 
 OPEN_QUESTIONS = ("unknown", "stuck")
-NOT_CHARGED = "not_charged"
+NOT_CHARGED, CHARGED = "not_charged", "charged_not_delivered"
 SAME_WORD = timedelta(minutes=1)
 """The same word again within this time may be the same click, and not said of another purchase."""
 
@@ -169,17 +170,23 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
 def charged(session: Session, version_id: str, note: str = "") -> GenerationAttempt:
     """It was charged and the clip will not come: the money is spent and the take ends.
 
+    So it is of what a person called not charged before, also of a take that has landed.
+
     Raises:
         NothingToResolve
     """
-    attempt = _in_question(session, version_id)
+    attempt = _given_back(session, version_id)
     said = note or "a person found that it was charged and not delivered"
-    ledger.settle(session, attempt, said)
+    if attempt is not None:
+        ledger.charge_after_all(session, attempt, said)
+    else:
+        attempt = _in_question(session, version_id)
+        ledger.settle(session, attempt, said)
     then = "unseen" if attempt.unseen else "lost"
     _end(
         session,
         attempt,
-        "charged_not_delivered",
+        CHARGED,
         f"Given up: {said}.",
         paidUsd=str(attempt.settled_usd),
         actions=list(states.WHAT_TO_DO[then]),
@@ -242,7 +249,8 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
             f"the take's job is {attempt.provider_job_id}; it is looked at now and then",
             field="soraClipId",
             value=job_id,
-            allowed=attempt.provider_job_id,
+            allowed=f"{attempt.provider_job_id}; should that be another take's, say not_charged"
+            " first",
         )
     attempt.next_action_at = clock.moment(session)
     return attempt
@@ -250,9 +258,12 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
 
 def _gives_it_up(holder: GenerationAttempt, version_id: str) -> bool:
     """Whether a job may be another purchase's: there is only a person's word that it is its
-    holder's, or the holder is the same take's and was called not charged."""
-    same_take = holder.version_id == version_id and _was_called_not_charged(holder)
-    return holder.state in states.FINAL and (holder.unseen or same_take)
+    holder's; or the holder was called not charged, and is the same take's, or has the job by a word
+    or a list, which tell equal takes' jobs apart no better."""
+    if holder.state not in states.FINAL or holder.unseen:
+        return holder.state in states.FINAL
+    same_take = holder.version_id == version_id
+    return _was_called_not_charged(holder) and (same_take or holder.claimed_by_reconciliation)
 
 
 def _usable(job_id: str) -> str:
@@ -349,9 +360,18 @@ def _just_named(session: Session, version_id: str) -> GenerationAttempt | None:
 
 
 def _may_be_mended(attempt: GenerationAttempt) -> bool:
-    if attempt.state == "released":
-        return _was_called_not_charged(attempt) or was_sent_before(attempt)
-    return attempt.state == "settled" and attempt.unseen and attempt.media_key is None
+    lost = attempt.state == "settled" and attempt.unseen and attempt.media_key is None
+    return lost or _was_given_back(attempt)
+
+
+def _was_given_back(attempt: GenerationAttempt) -> bool:
+    """Whether it was found to be not bought, by a person or by looks, and may be all the same."""
+    not_found = attempt.state == "released" and was_sent_before(attempt)
+    return not_found or _was_called_not_charged(attempt)
+
+
+def _was_called_charged(attempt: GenerationAttempt) -> bool:
+    return attempt.state == "settled" and (attempt.error or {}).get("code") == CHARGED
 
 
 def _was_called_not_charged(attempt: GenerationAttempt) -> bool:
@@ -380,15 +400,35 @@ def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt |
     last = max(rows, key=lambda a: a.ended_at or a.created_at, default=None)
     if spent is None or last is None or last.ended_at is None or not _was_called_not_charged(last):
         return spent
-    if last.ended_at > now() - SAME_WORD:
+    _not_the_same_click(version, last, "not charged", "stays booked")
+    return spent
+
+
+def _not_the_same_click(
+    version: SceneVersion, last: GenerationAttempt, word: str, other: str
+) -> None:
+    if last.ended_at is not None and last.ended_at > now() - SAME_WORD:
         raise NothingToResolve(
-            f"take {version.take} was called not charged just now; another purchase of it stays"
-            " booked: say so once more in a minute, should that not be charged either",
+            f"take {version.take} was called {word} just now; another purchase of it {other}: say"
+            f" so once more in a minute, should that be {word}, too",
             field="versionId",
-            value=version_id,
+            value=version.id,
             allowed="one word a minute",
         )
-    return spent
+
+
+def _given_back(session: Session, version_id: str) -> GenerationAttempt | None:
+    """The purchase that was given back last as not bought, unless the take went on after that."""
+    version = takes.get(session, version_id)
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    if any(a.state in states.HOLDING for a in rows):
+        return None
+    ended = sorted(rows, key=lambda a: a.ended_at or a.created_at, reverse=True)
+    said = list(takewhile(lambda a: _was_given_back(a) or _was_called_charged(a), ended))
+    attempt = next((a for a in said if _was_given_back(a)), None)
+    if attempt is not None and attempt is not said[0]:
+        _not_the_same_click(version, said[0], "charged", "was given back")
+    return attempt
 
 
 def _was_lost(attempt: GenerationAttempt) -> bool:

@@ -7,7 +7,7 @@
 ``completed``   the provider has the clip and the money is spent; fetch it
 ``stuck``       the provider did not finish in time; money held, looked at now and then
 ``settled``     ended, money spent; a clip that was given up may be fetched once more, or credited
-``released``    ended, money given back
+``released``    ended, money given back; booked all the same when a person finds it charged
 """
 
 from musicapp_pipeline.generation.errors import GenerationError
@@ -20,7 +20,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "stuck": frozenset({"submitted", "completed", "unknown", "released", "settled"}),
     "completed": frozenset({"settled"}),
     "settled": frozenset({"completed", "released"}),
-    "released": frozenset(),
+    "released": frozenset({"settled"}),
 }
 FINAL = ("settled", "released")
 HOLDING = ("reserved", "submitting", "submitted", "unknown", "stuck", "completed")
@@ -53,11 +53,13 @@ WHAT_TO_DO = {
     ),
     "absent": (
         "attach the provider's id of the clip, should it turn up: it is booked and fetched",
+        "say that it was charged, should the invoice show it: it is booked",
         "ask for another take",
     ),
     "finished": (
         "have it fetched again, should it be this take's: it is booked",
         "attach the provider's id of the clip, should it turn up: it is booked and fetched",
+        "say that it was charged, should the invoice show it: it is booked",
         "ask for another take",
     ),
     "lost": (

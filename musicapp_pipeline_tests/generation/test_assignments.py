@@ -75,12 +75,15 @@ def test_a_job_that_was_attached_to_another_take_leaves_a_doubt(tmp_path):
         assert sorted(world.states()) == ["settled", "unknown"]
 
 
-def test_an_earlier_purchase_that_the_list_shows_costs_what_it_cost_then(world):
+@pytest.mark.parametrize("repeat", ["lost", "waiting"])
+def test_an_earlier_purchase_that_the_list_shows_costs_what_it_cost_then(repeat, world):
     """It was declared absent, and the price went up before its repeat, which was not bought."""
     lose_unlisted(world)
     with world.database.write() as session:
         attempt = ledger.locked(session, world.attempt().id)
         attempt.declared_absent_at = now()
+        if repeat == "waiting":
+            ledger.move(session, attempt, "reserved")
         ledger.reprice(session, attempt, 2 * FOUR_SECONDS, "dearer")
     dearer = world.provider(usd_per_second=Decimal("0.12"), price_version="dearer")
     assert sweep(world) == 1

@@ -180,6 +180,18 @@ class LedgerMachine(RuleBasedStateMachine):
                 decide = resolving.charged if was_charged else resolving.not_charged
                 decide(session, row.version_id)
 
+    @rule(data=st.data(), was_charged=st.booleans())
+    def have_a_person_think_again(self, data, was_charged: bool) -> None:
+        with self.database.write() as session:
+            if row := self.pick(session, data, *FINAL):
+                before = ledger.committed(session, self.project_id)
+                decide = resolving.charged if was_charged else resolving.not_charged
+                with suppress(NothingToResolve):
+                    decide(session, row.version_id)
+                after = ledger.committed(session, self.project_id)
+                assert after >= before if was_charged else after <= before
+                self.highest_cap = max(self.highest_cap, after)  # the truth, cap or not
+
     @rule(data=st.data())
     def cancel(self, data) -> None:
         with self.database.write() as session:

@@ -6,8 +6,16 @@ import pytest
 
 from musicapp_pipeline.generation import ledger, resolving
 from musicapp_pipeline.store import takes
-from musicapp_pipeline_tests.generation.doubts import hide_from_list, posts, tell
-from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS
+from musicapp_pipeline_tests.generation.doubts import (
+    hide_from_list,
+    lose_unlisted,
+    posts,
+    say,
+    sweep,
+    tell,
+    was_earlier,
+)
+from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
 from musicapp_pipeline_tests.generation.tiny_http import Response
 
 pytestmark = pytest.mark.usefixtures("quick_check")
@@ -65,6 +73,25 @@ def test_a_list_that_misses_a_job_of_hours_ago_proves_nothing_either(world):
     hide_from_list(world, *world.server.jobs)
     world.drive()
     assert "does not show job video_00000001 either" in why_parked(world)
+
+
+@pytest.mark.parametrize("found", ["by a person", "by a sweep"])
+def test_a_job_whose_id_was_learned_hours_later_is_looked_for_where_it_was_made(found, tmp_path):
+    """The list shows it and is whole, so a request that it does not show was not bought."""
+    with money_world("sqlite", tmp_path) as world:
+        version_id = lose_unlisted(world)
+        was_earlier(world, timedelta(hours=3))
+        if found == "by a sweep":
+            assert sweep(world) == 1
+        else:
+            say(world, resolving.attach, version_id, next(iter(world.server.jobs)))
+        world.drive()
+        world.server.script("create", "lose_request")
+        world.admit()
+        world.drive()
+        assert world.statuses() == ["landed", "landed"]
+        assert posts(world) == 3
+        world.check_settled()
 
 
 def test_a_list_that_tells_other_prompts_than_were_sent_proves_nothing(world):

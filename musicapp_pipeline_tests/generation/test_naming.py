@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from musicapp_pipeline.generation import evidence, ledger, resolving
+from musicapp_pipeline.store import projects, scenes
 from musicapp_pipeline_tests.generation.doubts import (
     lose_answer,
     lose_unlisted,
@@ -12,6 +13,7 @@ from musicapp_pipeline_tests.generation.doubts import (
     posts,
     say,
     sweep,
+    was_earlier,
 )
 from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
 
@@ -133,6 +135,35 @@ def test_one_that_the_service_does_not_tell_of_just_then_is_fetched_all_the_same
     world.check_settled()
 
 
+def lengthen(world, seconds: int) -> None:
+    """The scene of the next take."""
+    with world.database.write() as session:
+        projects.get(session, world.project_id).clip_seconds = seconds
+        scenes.get(session, world.scene_ids[0]).clip_seconds = seconds
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_job_of_the_takes_words_and_another_takes_length_is_that_ones(slow, world):
+    first = lose_unlisted(world)
+    lengthen(world, 8)
+    second = lose_unlisted(world)
+    if slow:
+        world.hold()
+    mine, theirs = world.server.jobs
+    unlisted = world.provider(can_list=False)
+    say(world, resolving.attach, first, theirs)
+    world.drive(provider=unlisted)
+    told = world.take(first)
+    assert (told.status, told.sora_clip_id) == ("unknown", None)
+    assert "of another size or length" in told.error["message"]
+    say(world, resolving.attach, first, mine)
+    say(world, resolving.attach, second, theirs)
+    world.let_go()
+    world.drive(provider=unlisted)
+    assert world.statuses() == ["landed", "landed"]
+    world.check_settled()
+
+
 # One that failed
 
 
@@ -171,6 +202,25 @@ def test_a_failed_job_of_the_takes_own_words_is_made_again(world):
     world.drive()
     assert (world.statuses(), posts(world)) == (["landed"], 2)
     world.check_settled()
+
+
+def test_a_failed_job_of_an_hour_before_the_takes_request_buys_nothing(tmp_path):
+    """It has the take's words, and was another take's."""
+    with money_world("sqlite", tmp_path, refunds=False) as world:
+        provider = world.provider(can_list=False, refunds_failed=False)
+        world.server.fates.append("fail")
+        first = lose_unlisted(world)
+        say(world, resolving.charged, first)
+        was_earlier(world, timedelta(hours=1))
+        second = lose_unlisted(world)
+        older, mine = world.server.jobs
+        say(world, resolving.attach, second, older)
+        world.drive(provider=provider)
+        assert (world.take(second).status, posts(world)) == ("stuck", 2)
+        say(world, resolving.attach, second, mine)
+        world.drive(provider=provider)
+        assert world.take(second).status == "landed"
+        assert world.money() == (0, world.server.ledger.total())
 
 
 # Mistyped ones
