@@ -57,12 +57,17 @@ def accepted(session: Session, attempt_id: str, job: ProviderJob, *, claimed: bo
 
 
 def _priced_at(attempt: GenerationAttempt, job: ProviderJob) -> datetime | None:
-    """When a job's price was held: at its sending, a while before or after which it was made, and
-    surely before that was declared absent and another one repriced."""
+    """When a job's price was held: at its sending, a while before or after which it was made. Of
+    two sendings it is of the one before or the one after the first was declared absent."""
     if job.created_at is None:
         return None
-    latest = job.created_at + whose.SLACK
-    return min(latest, attempt.declared_absent_at or latest)
+    absent, latest = attempt.declared_absent_at, job.created_at + whose.SLACK
+    if absent is None:
+        return latest
+    if job.created_at < absent:
+        return min(latest, absent)
+    repeated = attempt.submitted_at is not None and attempt.submitted_at >= absent
+    return attempt.submitted_at if repeated else latest
 
 
 def attached(session: Session, attempt: GenerationAttempt, job_id: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from musicapp_pipeline.generation import sweeping
 from musicapp_pipeline.generation.drive import Drive
-from musicapp_pipeline.store.models import GenerationAttempt
+from musicapp_pipeline.store.models import GenerationAttempt, SpendEntry
 from musicapp_pipeline_tests.generation.money_world import QUICK, money_world
 
 MOMENTS = ("created_at", "submitted_at", "accepted_at", "declared_absent_at", "ended_at")
@@ -99,5 +99,7 @@ def was_earlier(world, by: timedelta) -> None:
             for name in MOMENTS:
                 if getattr(attempt, name) is not None:
                     setattr(attempt, name, getattr(attempt, name) - by)
+        for line in session.scalars(select(SpendEntry)):
+            line.at -= by
     for job in world.server.jobs.values():
         job.created -= by.total_seconds()

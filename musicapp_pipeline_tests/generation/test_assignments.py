@@ -90,3 +90,23 @@ def test_an_earlier_purchase_that_the_list_shows_costs_what_it_cost_then(repeat,
     assert world.money() == (FOUR_SECONDS, 0)
     world.drive(provider=dearer)
     world.check_settled()
+
+
+def test_a_repeat_that_was_bought_too_costs_what_it_cost_when_it_was_sent(world):
+    """The first one's price is held again before the repeat's job is booked beside it."""
+    version_id = lose_unlisted(world)
+    was_earlier(world, timedelta(minutes=2))
+    with world.database.write() as session:
+        attempt = ledger.locked(session, world.attempt().id)
+        attempt.declared_absent_at = now() - timedelta(minutes=1)
+        ledger.move(session, attempt, "reserved", next_action_at=now())
+    world.server.models = {"sora-2": Decimal("0.12")}
+    dearer = {"usd_per_second": Decimal("0.12"), "price_version": "dearer"}
+    world.server.script("create", "lose_response")
+    world.drive(provider=world.provider(can_list=False, **dearer))
+    assert world.take(version_id).status == "unknown"
+    assert world.money() == (2 * FOUR_SECONDS, 0)
+    assert sweep(world) == 2
+    assert world.money() == (3 * FOUR_SECONDS, 0)
+    world.drive(provider=world.provider(**dearer))
+    world.check_settled()
