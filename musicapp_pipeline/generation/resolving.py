@@ -25,7 +25,7 @@ from musicapp_pipeline.generation import (
     whose,
 )
 from musicapp_pipeline.generation.errors import GenerationError
-from musicapp_pipeline.generation.providers.dialects import is_fal_job, usable_id
+from musicapp_pipeline.generation.providers.dialects import identity, is_fal_job, usable_id
 from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import (
@@ -205,6 +205,9 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     Raises:
         NothingToResolve, JobOfAnotherTake, BadJobId
     """
+    lost = _its_own(session, version_id, job_id)
+    if lost is not None:
+        return _fetched_once_more(session, lost)
     attempt = (
         _said_over(session, version_id)
         or _just_named(session, version_id)
@@ -225,6 +228,15 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         told = not holder.named_by_person
         holder.provider_job_id = None  # a word against a word, and the later one counts
         session.flush()
+    elif holder is not None and holder.version_id == version_id and others:
+        other_one = attempt.provider_job_id or "one that is not known"
+        raise NothingToResolve(
+            f"job {job_id} is this take's already; in question is another purchase of it, whose"
+            f" job is {other_one}",
+            field="soraClipId",
+            value=job_id,
+            allowed="not_charged first, should there be no other one; then fetch_again",
+        )
     elif holder is not None and others:
         raise JobOfAnotherTake(
             f"job {job_id} is that of take {takes.get(session, holder.version_id).key}",
@@ -254,6 +266,16 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
         )
     attempt.next_action_at = clock.moment(session)
     return attempt
+
+
+def _its_own(session: Session, version_id: str, job_id: str) -> GenerationAttempt | None:
+    """The paid purchase of a take that has a job, if its clip never came and nothing else may."""
+    rows = ledger.attempts_of(session, version_id, lock=True)
+    if takes.get(session, version_id).clip_key or any(a.state in states.HOLDING for a in rows):
+        return None
+    named = identity(job_id.strip())
+    same = (a for a in rows if _was_lost(a) and identity(str(a.provider_job_id)) == named)
+    return next(same, None)
 
 
 def _gives_it_up(holder: GenerationAttempt, version_id: str) -> bool:

@@ -114,3 +114,39 @@ def test_equal_takes_jobs_that_were_swapped_can_be_swapped_back(world):
     world.drive(provider=unlisted)
     assert world.statuses() == ["landed", "landed"]
     world.check_settled()
+
+
+def slow_and_charged(world) -> tuple[str, str]:
+    """A job that a person named and the provider bore out, and that the person called charged."""
+    world.hold()
+    version_id = lose_unlisted(world)
+    say(world, resolving.not_charged, version_id)
+    (job_id,) = world.server.jobs
+    say(world, resolving.attach, version_id, job_id)
+    world.drive(job_timeout=0.0, provider=world.provider(can_list=False))
+    say(world, resolving.charged, version_id)
+    return version_id, job_id
+
+
+def test_the_id_of_a_slow_job_called_charged_is_attached_once_more(world):
+    version_id, job_id = slow_and_charged(world)
+    say(world, resolving.attach, version_id, job_id)
+    world.let_go()
+    world.drive()
+    assert world.statuses() == ["landed"]
+    world.check_settled()
+
+
+def test_after_a_mistyped_one_the_way_to_the_right_one_is_told(world):
+    version_id, job_id = slow_and_charged(world)
+    say(world, resolving.attach, version_id, "video_0000000l")
+    world.drive(vanished_after=0.0)
+    with pytest.raises(NothingToResolve, match="this take's already") as refused:
+        say(world, resolving.attach, version_id, job_id)
+    assert "not_charged first" in refused.value.allowed
+    say(world, resolving.not_charged, version_id)
+    say(world, resolving.fetch_again, version_id)
+    world.let_go()
+    world.drive()
+    assert world.statuses() == ["landed"]
+    assert world.money() == (0, world.server.ledger.total())
