@@ -2,9 +2,10 @@
 
 from collections import Counter
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from musicapp_pipeline.generation import places
 from musicapp_pipeline.generation.states import FINAL
 from musicapp_pipeline.store import artifacts
 from musicapp_pipeline.store.models import Artifact, GenerationAttempt
@@ -30,17 +31,23 @@ def notes_of(session: Session, project_id: str) -> tuple[str, ...]:
     return (*dict.fromkeys(found), *(_counted(text, number) for text, number in heard.items()))
 
 
-def hindrances(session: Session, project_id: str) -> dict[tuple[str, str], str]:
+def hindrances(
+    session: Session, project_id: str, key: str = "", doubtful: float = 0.0
+) -> dict[tuple[str, str], str]:
     """Why takes that are tried on are not here yet, by the attempt and what hinders it.
 
     One that is left to a person is not among them.
+
+    Args:
+        key: of the account and server in use.
+        doubtful: see :func:`places.taken`.
     """
     under_way = select(GenerationAttempt).where(
         GenerationAttempt.project_id == project_id,
         GenerationAttempt.state.not_in(FINAL),
         or_(GenerationAttempt.state != "unknown", GenerationAttempt.next_action_at.is_not(None)),
     )
-    found = _places_in_doubt(session, project_id)
+    found = _places_in_doubt(session, project_id, key, doubtful)
     return found | {
         (attempt.id, str(attempt.error.get("code"))): f"{_tried(attempt)}: "
         f"{attempt.error.get('message')}"
@@ -49,20 +56,21 @@ def hindrances(session: Session, project_id: str) -> dict[tuple[str, str], str]:
     }
 
 
-def _places_in_doubt(session: Session, project_id: str) -> dict[tuple[str, str], str]:
-    """That takes in doubt hold up others, if there are both."""
-    ours = GenerationAttempt.project_id == project_id
-    waits = select(GenerationAttempt.id).where(ours, GenerationAttempt.state == "reserved").limit(1)
-    parked = select(func.count(GenerationAttempt.id)).where(
-        ours, GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_(None)
+def _places_in_doubt(
+    session: Session, project_id: str, key: str, doubtful: float
+) -> dict[tuple[str, str], str]:
+    """That takes in doubt, of whatever project, hold up this one's, if there are both."""
+    waits = select(GenerationAttempt.provider).where(
+        GenerationAttempt.project_id == project_id, GenerationAttempt.state == "reserved"
     )
-    count = session.scalar(parked)
-    if not count or session.scalar(waits) is None:
+    provider = session.scalar(waits.limit(1))
+    count = places.kept(session, provider, key, doubtful) if provider is not None else 0
+    if not count:
         return {}
     told = (
-        f"takes in doubt: {count} by now. Each keeps one of the SORA_MAX_IN_FLIGHT places at the"
-        " provider for as long as JOB_TIMEOUT_MS says, or until you say with `musicapp resolve`"
-        " what is true of it"
+        f"takes in doubt, of all projects: {count} by now. Each keeps one of the"
+        " SORA_MAX_IN_FLIGHT places at the provider for as long as JOB_TIMEOUT_MS says, or until"
+        " you say with `musicapp resolve` what is true of it"
     )
     return {("", "places"): told}
 

@@ -164,11 +164,13 @@ class Producer:
             time.sleep(LOOK)
 
     def _show_takes(self, project_id: str) -> None:
+        provider = self.bench.provider
+        options = self.bench.dispatcher_options(provider.name)
         with self.bench.database.read() as session:
             rows = scenes.of_project(session, project_id, versions=True)
             versions = [v for s in rows for v in s.versions]
             cost = ledger.committed(session, project_id)
-            found = hindrances(session, project_id)
+            found = hindrances(session, project_id, provider.key, options.doubtful)
         done = sum(v.status not in ("queued", "generating") for v in versions)
         self.view.takes(done, len(versions), cost)
         for what in sorted(found.keys() - self._hindrances):

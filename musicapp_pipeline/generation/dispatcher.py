@@ -14,9 +14,10 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline import logs
-from musicapp_pipeline.generation import gates, leases, submission, sweeping, waiting
+from musicapp_pipeline.generation import gates, leases, places, sweeping, waiting
 from musicapp_pipeline.generation.drive import Drive
 from musicapp_pipeline.generation.port import VideoProvider
+from musicapp_pipeline.store import jobs
 from musicapp_pipeline.store.commits import Commits
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.ids import new_id
@@ -146,16 +147,18 @@ class Dispatcher:
         name, busy = self._provider.name, set(self._tasks)
         limit, doubtful = self.options.max_in_flight, self.options.doubtful
 
-        def places(session: Session) -> int:
+        key = self._provider.key
+
+        def free(session: Session) -> int:
             if not self._drive.buys:
                 return 0
-            return min(room, limit - submission.in_flight(session, name, doubtful))
+            return min(room, limit - places.taken(session, name, key, doubtful))
 
         def anything(session: Session) -> bool:
-            return leases.anything_due(session, name, busy, places(session))
+            return leases.anything_due(session, name, busy, free(session))
 
         def lease(session: Session) -> list[str]:
-            return leases.lease_due(session, self.owner, name, busy, places(session))
+            return leases.lease_due(session, self.owner, name, busy, free(session))
 
         if await self._drive.read(anything):
             return await self._drive.write(lease)
@@ -164,7 +167,7 @@ class Dispatcher:
         return []
 
     async def _look_for_news(self) -> None:
-        """What others wrote down for the takes that are waited for here."""
+        """What others wrote down for the takes that are waited for here, and who waits for them."""
         clock = asyncio.get_running_loop().time()
         if clock < self._looked_for_news + self.options.poll * NEWS:
             return
@@ -175,6 +178,23 @@ class Dispatcher:
         if sleepers:
             due = await self._drive.read(lambda s: leases.due_of(s, self.owner, sleepers))
             self._drive.naps.told(due)
+        if self._drive.buys:
+            await self._tell_who_waits()
+
+    async def _tell_who_waits(self) -> None:
+        """Takes of any project that wait because others in doubt keep their places."""
+        limit, doubtful = self.options.max_in_flight, self.options.doubtful
+        name, key = self._provider.name, self._provider.key
+        waiting_jobs, why = await self._drive.read(
+            lambda s: places.untold(s, name, key, limit, doubtful)
+        )
+
+        def tell(session: Session) -> None:
+            for job_id in waiting_jobs:
+                jobs.progress(session, job_id, 0, why)
+
+        if waiting_jobs:
+            await self._drive.write(tell)
 
     async def _run_one(self, attempt_id: str) -> None:
         try:

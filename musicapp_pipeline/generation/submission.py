@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, gates, leases, ledger, standing, states
+from musicapp_pipeline.generation import clock, gates, leases, ledger, places, standing, states
 from musicapp_pipeline.generation.errors import (
     CredentialsRejected,
     NotAccepted,
@@ -46,22 +46,6 @@ class Turn:
     sent_at: datetime | None = None
 
 
-def in_flight(session: Session, provider: str, doubtful: float) -> int:
-    """Places taken at a provider, by all workers.
-
-    Args:
-        doubtful: seconds for which a request in doubt keeps its place: it may be rendered.
-    """
-    lately = clock.moment(session) - timedelta(seconds=doubtful)
-    query = select(func.count(GenerationAttempt.id)).where(
-        # An expression for the same reason as in ``leases``.
-        GenerationAttempt.provider.concat("") == provider,
-        GenerationAttempt.state.in_((*states.IN_FLIGHT, "unknown")),
-        or_(GenerationAttempt.state != "unknown", GenerationAttempt.submitted_at > lately),
-    )
-    return session.scalar(query) or 0
-
-
 def being_sent(session: Session) -> int:
     """Paid requests whose answer has not come yet."""
     query = select(func.count(GenerationAttempt.id)).where(
@@ -84,7 +68,7 @@ def begin(
 
     Args:
         record: of the model as it is configured now; what it costs today is what is held.
-        doubtful: see :func:`in_flight`.
+        doubtful: see :func:`places.taken`.
 
     Raises:
         UnknownPrice: it has no price any more.
@@ -106,7 +90,7 @@ def begin(
         return Turn(False)
     if _is_coming(session, attempt):
         return Turn(False, TWIN_WAIT)
-    if in_flight(session, attempt.provider, doubtful) >= max_in_flight:
+    if places.taken(session, attempt.provider, gate_key, doubtful) >= max_in_flight:
         return Turn(False, FULL_WAIT)
     if _twin_in_doubt(session, attempt):
         return Turn(False, TWIN_WAIT)

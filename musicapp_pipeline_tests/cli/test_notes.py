@@ -57,8 +57,11 @@ def test_a_take_that_waits_for_room_is_told_once(tmp_path):
         project = projects.get(session, version.project_id, lock=True)
         other = scenes.get(session, desk.scenes[1].id)
         [waits] = admission.admit(session, project, [(other, 1)], desk.bench.provider)
-        [told] = hindrances(session, version.project_id).values()
-        assert told.startswith("takes in doubt: 1 by now. Each keeps one of the")
+        doubt = ledger.attempts_of(session, version.id)[0]
+        doubt.submitted_at, doubt.sent_to = now(), "an account"
+        assert hindrances(session, version.project_id, "another account", 900.0) == {}
+        [told] = hindrances(session, version.project_id, doubt.sent_to, 900.0).values()
+        assert told.startswith("takes in doubt, of all projects: 1 by now. Each keeps one of the")
         ledger.release(session, ledger.locked(session, waits.attempt.id), "not sent")
     with desk.database.write() as session:
         [attempt] = ledger.attempts_of(session, version.id)

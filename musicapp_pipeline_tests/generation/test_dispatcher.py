@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from musicapp_pipeline.generation import resolving, submission
+from musicapp_pipeline.generation import ledger, places, resolving
 from musicapp_pipeline.store import jobs, scenes
 from musicapp_pipeline.store.media import sha256_file
 from musicapp_pipeline.store.models import Character
@@ -51,7 +51,7 @@ def test_no_more_are_in_flight_than_allowed(tmp_path):
         def look() -> bool:
             nonlocal most
             with world.database.read() as session:
-                most = max(most, submission.in_flight(session, "videos_api", 0.0))
+                most = max(most, places.taken(session, "videos_api", "", 0.0))
             return world.resting()
 
         world.admit()
@@ -70,12 +70,28 @@ def test_requests_in_doubt_keep_their_places(tmp_path):
         world.drive(parked, provider=silent, max_in_flight=2, doubtful=3600.0)
         (one, _) = (v for v in world.takes() if v.status == "unknown")
         assert len(world.server.ledger.charges) == 2
+        why = "waits for a place at the provider: takes in doubt keep 2 of 2"
+        told = lambda: [j.message for j in world.jobs() if j.status == "queued"] == [why] * 4  # noqa: E731
+        world.drive(told, provider=silent, max_in_flight=2, doubtful=3600.0)
         with world.database.write() as session:
             resolving.charged(session, one.id)
         three = lambda: len(world.server.ledger.charges) == 3  # noqa: E731
         world.drive(three, provider=silent, max_in_flight=2, doubtful=3600.0)
         world.drive(provider=silent, max_in_flight=2, doubtful=0.0)
         assert len(world.server.ledger.charges) == 6
+
+
+def test_requests_in_doubt_keep_no_places_at_another_server(tmp_path):
+    with money_world("sqlite", tmp_path, scenes=3) as world:
+        world.server.script("create", "lose_response")
+        world.admit(0)
+        silent = world.provider(can_list=False)
+        world.drive(provider=silent)
+        with world.database.write() as session:
+            ledger.locked(session, world.attempt().id).sent_to = "another account"
+        world.admit(1, 2)
+        world.drive(provider=silent, max_in_flight=1, doubtful=3600.0)
+        assert sorted(world.statuses()) == ["landed", "landed", "unknown"]
 
 
 def test_a_characters_picture_goes_with_the_request(world):

@@ -244,6 +244,24 @@ def test_twins_in_doubt_are_told_apart_by_taking_turns(tmp_path):
         world.check_settled()
 
 
+def test_an_equal_request_waits_while_one_is_on_its_way_or_looked_for(world):
+    """A list could not tell the two apart; one that is left to a person is not looked for."""
+    first, twin = (made.attempt.id for made in world.admit(each=2))
+
+    def may_be_sent(attempt_id: str) -> bool:
+        with world.database.write() as session:
+            return submission.begin(session, attempt_id, world.provider().key, 8).go
+
+    assert may_be_sent(first)
+    assert not may_be_sent(twin)
+    with world.database.write() as session:
+        submission.ambiguous(session, first, "lost", now())
+    assert not may_be_sent(twin)
+    with world.database.write() as session:
+        submission.park_unknown(session, first, "no list")
+    assert may_be_sent(twin)
+
+
 def test_a_lost_senders_request_may_still_arrive_and_is_waited_for(world):
     """Its process is gone, the request is not: looks count only once it must have arrived."""
     (made,) = world.admit()

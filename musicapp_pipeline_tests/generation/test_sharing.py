@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, insert, update
 
-from musicapp_pipeline.generation import clock, gates, leases, submission
+from musicapp_pipeline.generation import clock, gates, leases, places, submission
 from musicapp_pipeline.generation.naps import Naps
 from musicapp_pipeline.store import scenes, takes
 from musicapp_pipeline.store.models import GenerationAttempt, ProviderGate, SceneVersion, now
@@ -214,7 +214,7 @@ def test_a_look_for_work_reads_no_finished_take(world):
     event.listen(world.database.engine, "before_cursor_execute", note)
     with world.database.read() as session:
         leases.anything_due(session, NAME, {"a", "b"}, 8)
-        submission.in_flight(session, NAME, 900.0)
+        places.untold(session, NAME, "a key", 8, 900.0)
         leases.due_of(session, "d", {"a"})
         takes.landed_before(session, now())
         takes.selected_since(session, now())
