@@ -56,7 +56,7 @@ def test_what_a_provider_of_before_has_is_fetched_and_nothing_is_bought_of_it(wo
     provider = switched(world) if in_use == "another" else None
     bought = len(world.server.ledger.charges)
 
-    drive(world, lambda: "landed" in world.statuses() and told_of(world), provider, reach)
+    drive(world, lambda: bool(world.landings) and told_of(world), provider, reach)
     assert sorted(world.states()) == ["reserved", "settled"]
     assert sorted(world.statuses()) == ["landed", "queued"]
     assert asked == ["videos_api"]
