@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import resolving
-from musicapp_pipeline.generation.resolving import OpenQuestion
+from musicapp_pipeline.generation.questions import OpenQuestion, open_questions
 from musicapp_pipeline.settings import Settings
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.database import Database
@@ -29,7 +29,7 @@ SHOWN = 100
 def doubts(settings: Settings) -> list[str]:
     """Every open question in a paragraph, oldest first."""
     with _database(settings) as database, database.read() as session:
-        return [_told(session, question) for question in resolving.open_questions(session)]
+        return [_told(session, question) for question in open_questions(session)]
 
 
 def resolve(settings: Settings, take: str, outcome: str, job_id: str | None, note: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import clock
-from musicapp_pipeline.generation.resolving import open_questions
+from musicapp_pipeline.generation.questions import open_questions
 from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 

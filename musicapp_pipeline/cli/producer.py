@@ -18,7 +18,7 @@ from musicapp_pipeline.defs.inprocess import run_wanted
 from musicapp_pipeline.defs.observe import MADE, observed_by
 from musicapp_pipeline.errors import MusicAppError
 from musicapp_pipeline.generation import absence, admission, ledger
-from musicapp_pipeline.generation.resolving import open_questions
+from musicapp_pipeline.generation.questions import open_questions
 from musicapp_pipeline.generation.simulated import simulated_takes
 from musicapp_pipeline.store import projects, scenes, takes
 from musicapp_pipeline.store.models import now

@@ -9,7 +9,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from musicapp_pipeline.defs import shown_check
 from musicapp_pipeline.defs.takes.checks import NO_DOUBT
-from musicapp_pipeline.generation.resolving import OPEN_QUESTIONS, OpenQuestion, open_questions
+from musicapp_pipeline.generation.questions import OPEN_QUESTIONS, OpenQuestion, open_questions
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.database import Database
 from musicapp_pipeline.store.models import SceneVersion

@@ -15,11 +15,11 @@ from musicapp_pipeline.generation import (
     clock,
     landing,
     ledger,
-    resolving,
     standing,
     states,
     submission,
     sweeping,
+    verdicts,
 )
 from musicapp_pipeline.generation.errors import DownloadFailed
 from musicapp_pipeline.store import jobs
@@ -112,7 +112,7 @@ def withdraw(session: Session, project_id: str, in_use: str) -> int:
         why = f"Not sent to {attempt.provider}: {in_use} is in use now."
         ledger.release(session, attempt, why)
         told: dict[str, object] = {"code": WITHDRAWN, "message": why}
-        if resolving.was_sent_before(attempt):  # its first request may turn up at the provider
+        if verdicts.was_sent_before(attempt):  # its first request may turn up at the provider
             told["actions"] = list(states.WHAT_TO_DO["absent"])
         if standing.speaks_for_take(session, attempt):
             standing.end_take(session, attempt, "failed", told)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import clock, codes, ledger, resolving, states
+from musicapp_pipeline.generation import clock, codes, ledger, states, verdicts
 from musicapp_pipeline.generation.errors import DownloadFailed, GenerationError, UnknownModel
 from musicapp_pipeline.generation.port import Capabilities, ProviderJob
 from musicapp_pipeline.generation.standing import end_take, open_jobs, show, speaks_for_take
@@ -251,7 +251,7 @@ def _is_held_again(session: Session, attempt: GenerationAttempt) -> bool:
 def _was_given_up(session: Session, attempt: GenerationAttempt) -> bool:
     """Has a person called the purchase not charged, and had it fetched all the same?"""
     rows = ledger.attempts_of(session, attempt.version_id)
-    return any(resolving.was_called_off(a) for a in rows if a.number == attempt.number)
+    return any(verdicts.was_called_off(a) for a in rows if a.number == attempt.number)
 
 
 def stuck(session: Session, attempt_id: str, why: str, look_again: float) -> None:

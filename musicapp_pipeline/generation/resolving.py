@@ -7,21 +7,19 @@ for another take needs none of this: it is admitted if the budget covers both.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from itertools import takewhile
 
-from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from musicapp_pipeline.generation import (
     acceptance,
     clock,
     ledger,
-    reconcile,
+    questions,
     standing,
     states,
+    verdicts,
     whose,
 )
 from musicapp_pipeline.generation.errors import GenerationError
@@ -30,14 +28,10 @@ from musicapp_pipeline.generation.standing import end_take, speaks_for_take
 from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import (
     GenerationAttempt,
-    Project,
-    Scene,
     SceneVersion,
     now,
 )
 
-OPEN_QUESTIONS = ("unknown", "stuck")
-NOT_CHARGED, CHARGED = "not_charged", "charged_not_delivered"
 SAME_WORD = timedelta(minutes=1)
 """The same word again within this time may be the same click, and not said of another purchase."""
 
@@ -58,79 +52,6 @@ class BadJobId(GenerationError):
     """What a person gave cannot be an id of the take's provider."""
 
     code = "bad_job_id"
-
-
-@dataclass(frozen=True)
-class OpenQuestion:
-    """A take that holds money until somebody says what is true; ``key`` is its partition key.
-
-    ``archived``: its project or scene is, so that the API does not show it any more.
-    """
-
-    key: str
-    version_id: str
-    state: str
-    held_usd: Decimal
-    provider: str
-    provider_job_id: str | None
-    since: datetime
-    message: str
-    actions: tuple[str, ...]
-    seconds: int = 0
-    size: str = ""
-    prompt: str = ""
-    archived: bool = False
-
-
-def open_questions(session: Session, project_id: str | None = None) -> list[OpenQuestion]:
-    """Takes that wait for a person's word, oldest first; of all projects when none is named."""
-    parked = and_(GenerationAttempt.state == "unknown", GenerationAttempt.next_action_at.is_(None))
-    gone = or_(Project.archived_at.is_not(None), Scene.archived_at.is_not(None))
-    query = (
-        select(GenerationAttempt, SceneVersion.key, SceneVersion.prompt, gone)
-        .join(SceneVersion, SceneVersion.id == GenerationAttempt.version_id)
-        .join(Scene, Scene.id == GenerationAttempt.scene_id)
-        .join(Project, Project.id == GenerationAttempt.project_id)
-        .where(
-            GenerationAttempt.state.in_(OPEN_QUESTIONS),
-            or_(parked, GenerationAttempt.state == "stuck"),
-        )
-        .order_by(GenerationAttempt.created_at, GenerationAttempt.id)
-    )
-    if project_id is not None:
-        query = query.where(GenerationAttempt.project_id == project_id)
-    return [_question(*row) for row in session.execute(query)]
-
-
-def _question(attempt: GenerationAttempt, key: str, prompt: str, archived: bool) -> OpenQuestion:
-    told = attempt.error or {}
-    return OpenQuestion(
-        key=key,
-        version_id=attempt.version_id,
-        state=attempt.state,
-        held_usd=attempt.reserved_usd,
-        provider=attempt.provider,
-        provider_job_id=attempt.provider_job_id,
-        since=attempt.accepted_at or attempt.submitted_at or attempt.created_at,
-        message=str(told.get("message", "")),
-        actions=tuple(told.get("actions") or states.WHAT_TO_DO[attempt.state]),
-        seconds=attempt.seconds,
-        size=attempt.size,
-        prompt=prompt,
-        archived=archived,
-    )
-
-
-def open_question(session: Session, version_id: str) -> GenerationAttempt | None:
-    """The attempt of a take that waits for a person's word; None when there is none."""
-    attempts = ledger.attempts_of(session, version_id)
-    return next((a for a in reversed(attempts) if _waits_for_a_word(a)), None)
-
-
-def _waits_for_a_word(attempt: GenerationAttempt) -> bool:
-    """Stuck, or in doubt and not looked for: while it is, its own answer may come any moment."""
-    parked = attempt.state == "unknown" and attempt.next_action_at is None
-    return parked or attempt.state == "stuck"
 
 
 def not_charged(session: Session, version_id: str, note: str = "") -> GenerationAttempt:
@@ -155,7 +76,7 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
         if rest:
             told += f" ${rest:.2f} of another purchase stays booked."
             actions.insert(0, "say so once more in a minute, should that not be charged either")
-        _end(session, spent, NOT_CHARGED, told, actions=actions, credited=credited)
+        _end(session, spent, verdicts.NOT_CHARGED, told, actions=actions, credited=credited)
         return spent
     attempt = _in_question(session, version_id)
     if attempt.unseen:
@@ -163,7 +84,7 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
         attempt.declared_absent_at = clock.moment(session)
     ledger.release(session, attempt, said)
     actions = list(states.WHAT_TO_DO["absent"])
-    _end(session, attempt, NOT_CHARGED, f"Given up: {said}.", actions=actions)
+    _end(session, attempt, verdicts.NOT_CHARGED, f"Given up: {said}.", actions=actions)
     return attempt
 
 
@@ -186,7 +107,7 @@ def charged(session: Session, version_id: str, note: str = "") -> GenerationAtte
     _end(
         session,
         attempt,
-        CHARGED,
+        verdicts.CHARGED,
         f"Given up: {said}.",
         paidUsd=str(attempt.settled_usd),
         actions=list(states.WHAT_TO_DO[then]),
@@ -274,7 +195,7 @@ def _its_own(session: Session, version_id: str, job_id: str) -> GenerationAttemp
     if takes.get(session, version_id).clip_key or any(a.state in states.HOLDING for a in rows):
         return None
     named = identity(job_id.strip())
-    same = (a for a in rows if _was_lost(a) and identity(str(a.provider_job_id)) == named)
+    same = (a for a in rows if verdicts.was_lost(a) and identity(str(a.provider_job_id)) == named)
     return next(same, None)
 
 
@@ -285,7 +206,9 @@ def _gives_it_up(holder: GenerationAttempt, version_id: str) -> bool:
     if holder.state not in states.FINAL or holder.unseen:
         return holder.state in states.FINAL
     same_take = holder.version_id == version_id
-    return _was_called_not_charged(holder) and (same_take or holder.claimed_by_reconciliation)
+    return verdicts.was_called_not_charged(holder) and (
+        same_take or holder.claimed_by_reconciliation
+    )
 
 
 def _usable(job_id: str) -> str:
@@ -310,7 +233,7 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
     """
     version = takes.get(session, version_id)
     rows = ledger.attempts_of(session, version_id, lock=True)
-    attempt = next((a for a in reversed(rows) if _was_lost(a)), None)
+    attempt = next((a for a in reversed(rows) if verdicts.was_lost(a)), None)
     over = version.status == "failed" and version.clip_key is None
     held = any(a.state in states.HOLDING for a in rows)
     given_back = _called_off(rows) if over and attempt is None and not held else None
@@ -365,13 +288,15 @@ def _said_over(session: Session, version_id: str) -> GenerationAttempt | None:
     rows = ledger.attempts_of(session, version_id, lock=True)
     if version.clip_key is not None or any(a.state in states.HOLDING for a in rows):
         return None
-    return next((a for a in reversed(rows) if _may_be_mended(a)), None)
+    return next((a for a in reversed(rows) if verdicts.may_be_mended(a)), None)
 
 
 def _called_off(rows: Sequence[GenerationAttempt]) -> GenerationAttempt | None:
     """The latest purchase with a job that was called not charged; one of which more than a
     person's word is known, if there is any."""
-    known = [a for a in rows if _was_called_not_charged(a) and a.provider_job_id is not None]
+    known = [
+        a for a in rows if verdicts.was_called_not_charged(a) and a.provider_job_id is not None
+    ]
     return max(known, key=lambda a: (not a.named_by_person, a.created_at), default=None)
 
 
@@ -379,36 +304,6 @@ def _just_named(session: Session, version_id: str) -> GenerationAttempt | None:
     """A purchase whose job a person has named, and may have mistyped; nobody knows yet."""
     rows = ledger.attempts_of(session, version_id, lock=True)
     return next((a for a in rows if a.state == "submitted" and a.named_by_person), None)
-
-
-def _may_be_mended(attempt: GenerationAttempt) -> bool:
-    lost = attempt.state == "settled" and attempt.unseen and attempt.media_key is None
-    return lost or _was_given_back(attempt)
-
-
-def _was_given_back(attempt: GenerationAttempt) -> bool:
-    """Whether it was found to be not bought, by a person or by looks, and may be all the same."""
-    not_found = attempt.state == "released" and was_sent_before(attempt)
-    return not_found or _was_called_not_charged(attempt)
-
-
-def _was_called_charged(attempt: GenerationAttempt) -> bool:
-    return attempt.state == "settled" and (attempt.error or {}).get("code") == CHARGED
-
-
-def _was_called_not_charged(attempt: GenerationAttempt) -> bool:
-    told = attempt.error or {}
-    return attempt.state == "released" and told.get("code") == NOT_CHARGED
-
-
-def was_sent_before(attempt: GenerationAttempt) -> bool:
-    """Whether a request was looked for and not found, and nothing is known of the repeat either."""
-    return attempt.provider_job_id is None and attempt.reconcile_looks >= reconcile.LOOKS
-
-
-def was_called_off(attempt: GenerationAttempt) -> bool:
-    """Whether a person called it not charged before anybody knew how its job would end."""
-    return _was_called_not_charged(attempt) and not (attempt.error or {}).get("credited")
 
 
 def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt | None:
@@ -420,7 +315,12 @@ def _spent_for_nothing(session: Session, version_id: str) -> GenerationAttempt |
     booked = (a for a in reversed(rows) if a.state == "settled" and a.media_key is None)
     spent = next(booked, None)
     last = max(rows, key=lambda a: a.ended_at or a.created_at, default=None)
-    if spent is None or last is None or last.ended_at is None or not _was_called_not_charged(last):
+    if (
+        spent is None
+        or last is None
+        or last.ended_at is None
+        or not verdicts.was_called_not_charged(last)
+    ):
         return spent
     _not_the_same_click(version, last, "not charged", "stays booked")
     return spent
@@ -446,16 +346,13 @@ def _given_back(session: Session, version_id: str) -> GenerationAttempt | None:
     if any(a.state in states.HOLDING for a in rows):
         return None
     ended = sorted(rows, key=lambda a: a.ended_at or a.created_at, reverse=True)
-    said = list(takewhile(lambda a: _was_given_back(a) or _was_called_charged(a), ended))
-    attempt = next((a for a in said if _was_given_back(a)), None)
+    said = list(
+        takewhile(lambda a: verdicts.was_given_back(a) or verdicts.was_called_charged(a), ended)
+    )
+    attempt = next((a for a in said if verdicts.was_given_back(a)), None)
     if attempt is not None and attempt is not said[0]:
         _not_the_same_click(version, said[0], "charged", "was given back")
     return attempt
-
-
-def _was_lost(attempt: GenerationAttempt) -> bool:
-    known = attempt.provider_job_id is not None and attempt.media_key is None
-    return known and attempt.state == "settled"
 
 
 def _in_question(
@@ -469,7 +366,9 @@ def _in_question(
     version = takes.get(session, version_id)
     rows = ledger.attempts_of(session, version_id, lock=True)
     wanted = (
-        a for a in reversed(rows) if _waits_for_a_word(a) or (looked_for and a.state == "unknown")
+        a
+        for a in reversed(rows)
+        if questions.waits_for_a_word(a) or (looked_for and a.state == "unknown")
     )
     attempt = next(wanted, None)
     if attempt is None:

@@ -24,6 +24,7 @@ from musicapp_pipeline.generation import (
     parked,
     reconcile,
     resolving,
+    verdicts,
     whose,
 )
 from musicapp_pipeline.generation.errors import JobVanished, ListingUnsupported, StatusUnavailable
@@ -102,7 +103,7 @@ def given_back(session: Session, provider: str, key: str | None) -> Sequence[Gen
         GenerationAttempt.ended_at > now() - whose.REMEMBERED,
     )
     ended = session.scalars(query.order_by(GenerationAttempt.created_at))
-    return [a for a in ended if resolving.was_called_off(a)]
+    return [a for a in ended if verdicts.was_called_off(a)]
 
 
 def _book_finished(session: Session, attempt_id: str, job: ProviderJob) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from musicapp_pipeline.generation import resolving, submission
+from musicapp_pipeline.generation import questions, resolving, submission
 from musicapp_pipeline.generation.dispatcher import Dispatcher
 from musicapp_pipeline.generation.errors import MediaInvalid
 from musicapp_pipeline.store import takes
@@ -142,7 +142,7 @@ class Chaos:
         attached = False
         for attempt in self.world.attempts():
             with self.world.database.write() as session:
-                asked = resolving.open_question(session, attempt.version_id)
+                asked = questions.open_question(session, attempt.version_id)
                 if self._fetch_again(session, attempt):
                     attached = True
                     continue

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from musicapp_pipeline.generation import ledger, resolving, states
+from musicapp_pipeline.generation import ledger, questions, resolving, states
 from musicapp_pipeline.generation.resolving import BadJobId, JobOfAnotherTake, NothingToResolve
 from musicapp_pipeline.store.models import now
 from musicapp_pipeline_tests.generation.doubts import lose_answer, parked, posts
@@ -209,8 +209,8 @@ def test_open_questions_are_listed_with_what_can_be_done(tmp_path):
     with parked(tmp_path) as world:
         version_id = lose_answer(world)
         with world.database.read() as session:
-            (asked,) = resolving.open_questions(session, world.project_id)
-            assert resolving.open_questions(session, "elsewhere") == []
+            (asked,) = questions.open_questions(session, world.project_id)
+            assert questions.open_questions(session, "elsewhere") == []
         assert (asked.version_id, asked.state, asked.held_usd) == (
             version_id,
             "unknown",

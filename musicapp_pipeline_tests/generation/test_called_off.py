@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from musicapp_pipeline.generation import resolving
+from musicapp_pipeline.generation import resolving, verdicts
 from musicapp_pipeline_tests.generation.doubts import (
     lose_unlisted,
     parked,
@@ -138,7 +138,7 @@ def test_one_of_which_nothing_else_says_so_is_kept_and_told(prompt, world):
     assert sweep_and_fetch(world) == sweep_and_fetch(world) == 0
     assert (world.states(), world.money()) == (["released"], (0, 0))
     told = world.take(version_id).error
-    assert told["code"] == resolving.NOT_CHARGED
+    assert told["code"] == verdicts.NOT_CHARGED
     assert f"job {SLOW}, which was attached, has finished all the same" in told["message"].lower()
     say(world, resolving.fetch_again, version_id)
     world.drive(provider=unlisted(world))

@@ -17,7 +17,7 @@ NO_DOUBT = "no_take_in_doubt"
 def no_take_in_doubt(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Looks into the ledger."""
     from musicapp_pipeline.defs.questions import told_of
-    from musicapp_pipeline.generation.resolving import open_questions
+    from musicapp_pipeline.generation.questions import open_questions
 
     bench = context.resources.bench
     with bench.database.read() as session:
