@@ -53,7 +53,7 @@ def test_a_take_that_was_not_bought_gives_its_money_back(desk, named):
     assert state(desk, version.id) == "released"
     assert doubts(desk.bench.settings) == []
     with pytest.raises(NothingToResolve):
-        resolve(desk.bench.settings, version.key, "charged", None, "")
+        resolve(desk.bench.settings, version.key, "not_charged", None, "")
 
 
 def test_its_job_can_be_attached(desk):
