@@ -19,6 +19,7 @@ from musicapp_pipeline.store.models import GenerationAttempt, SceneVersion
 
 AWAITED = ("submitted", "stuck")
 """The provider has it and has not yet said how it ended."""
+BY_POLICY = "failed at the provider, charged by its policy"
 GIVEN_UP = ("failed", "cancelled")
 """Takes that somebody was told are over; what is found of them later is not made again."""
 
@@ -161,15 +162,11 @@ def failed(
     attempt = ledger.locked(session, attempt_id)
     if attempt.state not in AWAITED:
         return None
-    error: dict[str, object] = {
-        "code": job.error_code or "provider_failed",
-        "message": job.error_message or "The provider could not render this take.",
-    }
-    attempt.error = error
+    error = attempt.error = _told_by(job)
     if record is not None and record.refunds_failed:
         ledger.release(session, attempt, str(error["message"]))
     else:
-        ledger.settle(session, attempt, "failed at the provider, charged by its policy")
+        ledger.settle(session, attempt, BY_POLICY)
     if not speaks_for_take(session, attempt):
         return None
     version = takes.get(session, attempt.version_id)
@@ -186,6 +183,21 @@ def failed(
             error = {**error, "message": f"{error['message']} No retry: {refusal.message}"}
     end_take(session, attempt, "cancelled" if version.cancel_requested else "failed", error)
     return None
+
+
+def failed_after_all(session: Session, attempt: GenerationAttempt, job: ProviderJob) -> None:
+    """What a person called not charged has failed, at a service that charges failures."""
+    ledger.charge_after_all(session, attempt, BY_POLICY)
+    error = attempt.error = _told_by(job)
+    if speaks_for_take(session, attempt):
+        end_take(session, attempt, "failed", {**error, "paidUsd": str(attempt.settled_usd)})
+
+
+def _told_by(job: ProviderJob) -> dict[str, object]:
+    return {
+        "code": job.error_code or "provider_failed",
+        "message": job.error_message or "The provider could not render this take.",
+    }
 
 
 def taken_back(session: Session, attempt_id: str) -> None:

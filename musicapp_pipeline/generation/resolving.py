@@ -65,8 +65,8 @@ def not_charged(session: Session, version_id: str, note: str = "") -> Generation
     said = note or "a person found that it was not charged"
     spent = _spent_for_nothing(session, version_id)
     if spent is not None:
-        # Of one that was tried to be fetched it is known what its provider says, and not true.
-        credited = spent.download_tries > 0
+        # Of one that failed, or was tried to be fetched, it is known what its provider says.
+        credited = spent.download_tries > 0 or not verdicts.was_called_charged(spent)
         if spent.unseen:
             spent.declared_absent_at = clock.moment(session)
         ledger.credit(session, spent, said)

@@ -19,6 +19,7 @@ from musicapp_pipeline.generation import (
     acceptance,
     clock,
     evidence,
+    landing,
     ledger,
     naming,
     parked,
@@ -74,6 +75,8 @@ async def _finished(drive: "Drive") -> int:
             continue  # asked again by the next sweep
         if job.status == "completed":
             found += await drive.write(partial(_book_finished, attempt_id=attempt.id, job=job))
+        elif job.status == "failed" and not reconcile.refunds(drive, attempt.model):
+            await drive.write(partial(_book_failed, attempt_id=attempt.id, job=job))
     return found
 
 
@@ -106,10 +109,25 @@ def given_back(session: Session, provider: str, key: str | None) -> Sequence[Gen
     return [a for a in ended if verdicts.was_called_off(a)]
 
 
+def _book_failed(session: Session, attempt_id: str, job: ProviderJob) -> None:
+    """A job that was called not charged has failed, at a service that charges failures."""
+    attempt = ledger.locked(session, attempt_id)
+    if _was_said_otherwise(attempt) or naming.may_be_wrong(session, attempt, job):
+        return
+    log.warning("failed, and is charged", attempt=attempt_id, job=job.id)
+    landing.failed_after_all(session, attempt, job)
+
+
+def _was_said_otherwise(attempt: GenerationAttempt) -> bool:
+    """Whether a person said something else meanwhile."""
+    return attempt.state != "released" or attempt.provider_job_id is None
+
+
 def _book_finished(session: Session, attempt_id: str, job: ProviderJob) -> int:
     attempt = ledger.locked(session, attempt_id)
-    if attempt.state != "released" or attempt.provider_job_id is None:
-        return 0  # a person said otherwise meanwhile
+    if _was_said_otherwise(attempt):
+        return 0
+    assert attempt.provider_job_id is not None
     wrong = naming.mistaken(session, attempt, job)
     if wrong is not None:
         log.warning("called off, and another take's", attempt=attempt_id, job=job.id)

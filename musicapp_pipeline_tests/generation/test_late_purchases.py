@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from musicapp_pipeline.generation import ledger, resolving, sweeping, whose
-from musicapp_pipeline_tests.generation.doubts import hide_from_list, lists, lose_answer, sweep
-from musicapp_pipeline_tests.generation.money_world import money_world
+from musicapp_pipeline_tests.generation.doubts import hide_from_list, lists, lose_answer, say, sweep
+from musicapp_pipeline_tests.generation.money_world import FOUR_SECONDS, money_world
 
 pytestmark = pytest.mark.usefixtures("quick_check")
 
@@ -103,6 +103,27 @@ def test_a_slow_job_called_not_charged_is_booked_once_it_is_finished(world):
     world.drive(lambda: next(looks, None) is None, sweep=0.02)
     assert len(world.server.requests) == asked
     world.check_settled()
+
+
+def test_one_that_fails_is_booked_where_failures_are_charged(tmp_path):
+    with money_world("sqlite", tmp_path, refunds=False) as world:
+        charges = {"refunds_failed": False}
+        world.hold()
+        world.server.fates.append("fail")
+        (made,) = world.admit(**charges)
+        world.drive(
+            lambda: world.states() == ["stuck"], job_timeout=0.0, provider=world.provider(**charges)
+        )
+        say(world, resolving.not_charged, made.version.id)
+        sweep(world, **charges)
+        assert world.money() == (0, 0), "it has not failed yet"
+        world.let_go()
+        sweep(world, **charges)
+        assert world.money() == (0, world.server.ledger.total()) == (0, FOUR_SECONDS)
+        assert world.take(made.version.id).error["paidUsd"] == "0.24"
+        say(world, resolving.not_charged, made.version.id)
+        sweep(world, **charges)
+        assert world.money() == (0, 0), "whoever says so knows that it failed"
 
 
 def called_not_charged(world, ago: timedelta) -> None:
