@@ -85,14 +85,18 @@ class AppContext:
         except MusicAppError:
             return None
 
-    def no_price(self, model: str) -> str:
-        """Why a project whose scenes have no price can generate nothing."""
+    def hindrance(self, model: str) -> str | None:
+        """Why nothing can be generated with a model whatever it costs: there is no provider, or
+        the model is not offered, or not any more."""
         problem = self.provider_problem
         try:
             if self.provider is not None:
-                self.provider.capabilities(model)
+                self.provider.capabilities(model).check_on_sale()
         except MusicAppError as error:
             problem = error
-        if problem is not None:
-            return f"nothing can be generated: {problem.message}"
-        return f"no price is known for {model}, so nothing can be generated"
+        return None if problem is None else f"nothing can be generated: {problem.message}"
+
+    def no_price(self, model: str) -> str:
+        """Why a project whose scenes have no price can generate nothing."""
+        none = f"no price is known for {model}, so nothing can be generated"
+        return self.hindrance(model) or none

@@ -4,7 +4,7 @@ Retries of lost workers and the ``failed_runs`` sensor end nearly all jobs. What
 that somebody terminated or deleted, and the moments between two processes' commits.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
@@ -23,9 +23,9 @@ RETRIED_WITHIN = timedelta(minutes=10)
 """Time for the daemon, which may be away itself, to start a run again."""
 
 
-def unrecorded_takes(session: Session, before_now: timedelta) -> list[str]:
-    """Keys of takes whose clip is here, while the job that asked for it still waits: nobody has
-    recorded them, or another run than the job's has."""
+def unrecorded_takes(session: Session, moment: datetime) -> list[str]:
+    """Keys of takes whose clip is here since before ``moment``, while the job that asked for it
+    still waits: nobody has recorded them, or another run than the job's has."""
     query = (
         select(SceneVersion.key)
         .join(ProcessingJob, ProcessingJob.version_id == SceneVersion.id)
@@ -37,7 +37,7 @@ def unrecorded_takes(session: Session, before_now: timedelta) -> list[str]:
                 SceneVersion.status == "landed",
                 (SceneVersion.status == "completed") & ProcessingJob.run_id.is_(None),
             ),
-            SceneVersion.updated_at < now() - before_now,
+            SceneVersion.updated_at < moment,
             Project.client_key.is_(None),
         )
         .limit(50)

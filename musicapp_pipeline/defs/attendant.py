@@ -16,7 +16,7 @@ from musicapp_pipeline.defs import heartbeat
 from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_takes
 from musicapp_pipeline.defs.bench import Workbench
 from musicapp_pipeline.defs.instance.coordinator import is_released, release
-from musicapp_pipeline.defs.instance.keys import is_generation, keys_of
+from musicapp_pipeline.defs.instance.keys import RANGE_START, is_generation, keys_of
 from musicapp_pipeline.defs.jobhook import LANDED_TAG
 from musicapp_pipeline.defs.questions import Questions
 from musicapp_pipeline.errors import MusicAppError
@@ -27,11 +27,15 @@ from musicapp_pipeline.store.models import now
 
 log = logs.get(__name__)
 TICK = 2.0
+PARKED = dg.DagsterRunStatus.QUEUED
 UNRECORDED_AFTER = timedelta(seconds=15)
 SWEEP = 10.0
 """Seconds between looks for jobs that nobody works on."""
 COMB = 60.0
-"""Seconds between looks for landed takes that no job waits for."""
+"""Seconds between looks for takes that no job waits for, and after which a run that has not brought
+one on is followed by another; twice as many after each."""
+AT_MOST = 7
+"""Such runs that count."""
 STARTS_WITHIN = timedelta(seconds=90)
 """A launched run that has not begun by then may have lost its message; a second one is harmless."""
 
@@ -56,7 +60,7 @@ class Attendant:
         self._bench = bench
         self._instance = instance
         self._landed = landed
-        self._unrecorded_after = UNRECORDED_AFTER if told_of_landings else timedelta()
+        self._told = told_of_landings
         self._refused: dict[str, str] = {}
         self._questions = Questions(bench.database, instance, bench.settings.backend_api_base)
         self._swept = self._combed = 0.0
@@ -74,8 +78,8 @@ class Attendant:
 
     def tick(self) -> None:
         """Admit and release parked runs; report dead ones; end what nobody works on."""
-        queued = RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
-        for run in self._instance.get_runs(queued):
+        parked = RunsFilter(statuses=[PARKED])
+        for run in self._instance.get_runs(parked, ascending=True):  # who asked first comes first
             if is_generation(run) and not is_released(run):
                 self._look_after(run)
         for run_id in heartbeat.silent(self._bench.database):
@@ -117,17 +121,40 @@ class Attendant:
             self._instance.report_run_failed(run, message="The worker was lost: no heartbeat.")
 
     def _unrecorded(self) -> list[str]:
+        """Takes whose clip is here and whose short run nobody has launched, or was lost."""
+        combs = time.monotonic() > self._combed + COMB
+        jobless: list[str] = []
         with self._bench.database.read() as session:
-            keys = unrecorded_takes(session, self._unrecorded_after)
-            if time.monotonic() > self._combed + COMB:
-                # Without a job, or with one that has ended: rare, and a look at every take.
+            lately = now() - UNRECORDED_AFTER if self._told else now()
+            keys = unrecorded_takes(session, lately)
+            if combs or not self._told:
+                jobless += takes.landed_before(session, lately)
+            if combs:
+                # Ordered in Dagster, with nobody to conform them: rare, and a look at every take.
                 self._combed = time.monotonic()
-                keys += takes.landed_before(session, now() - UNRECORDED_AFTER)
+                jobless += takes.unconformed_before(session, now() - UNRECORDED_AFTER)
+        if jobless:
+            in_ranges = self._in_ranges()
+            keys += [k for k in jobless if k not in in_ranges and not self._had_run_lately(k)]
         return [key for key in dict.fromkeys(keys) if not self._has_run(key)]
+
+    def _in_ranges(self) -> set[str]:
+        """Takes of runs over a whole range, which conform theirs by and by."""
+        running = RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES))
+        ranges = (r for r in self._instance.get_runs(running) if RANGE_START in r.tags)
+        return {key for run in ranges for key in keys_of(self._instance, run.tags)}
+
+    def _had_run_lately(self, key: str) -> bool:
+        """Whether a run that did not help is too young for another one."""
+        ended = self._instance.get_run_records(RunsFilter(tags={LANDED_TAG: key}), limit=AT_MOST)
+        if not ended:
+            return False
+        last = max(record.update_timestamp for record in ended)
+        return now() - last < timedelta(seconds=COMB * 2 ** (len(ended) - 1))
 
     def _has_run(self, key: str) -> bool:
         busy = [s for s in IN_PROGRESS_RUN_STATUSES if s != dg.DagsterRunStatus.STARTING]
-        busy.append(dg.DagsterRunStatus.QUEUED)
+        busy.append(PARKED)
         launched = now() - STARTS_WITHIN
         for tags in ({LANDED_TAG: key}, {"dagster/partition": key}):
             starting = RunsFilter(

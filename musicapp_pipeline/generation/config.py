@@ -26,6 +26,8 @@ DurationFormat = Literal["int", "string", "suffixed"]
 Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 FAL_QUEUE_URL = "https://queue.fal.run"
 
+LONGEST = 3600
+"""Seconds of a clip; no model comes near, and a range is written out."""
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 _PRICE_KEY = re.compile(r"[a-z_]+/[^@=,\s]+(@[1-9]\d*x[1-9]\d*)?")
 
@@ -96,6 +98,8 @@ class ModelSpec(Frozen):
     @classmethod
     def _range(cls, value: object) -> object:
         match = _RANGE.fullmatch(value) if isinstance(value, str) else None
+        if match and int(match[2]) > LONGEST:
+            raise ValueError(f"clips of up to {LONGEST} s are allowed, not {match[2]}")
         return tuple(range(int(match[1]), int(match[2]) + 1)) if match else value
 
     @model_validator(mode="after")

@@ -175,6 +175,27 @@ def selected_since(session: Session, moment: datetime) -> list[SceneVersion]:
     return list(session.scalars(query))
 
 
+def unconformed_before(session: Session, moment: datetime) -> list[str]:
+    """Keys of recorded takes that have had no mezzanine since before ``moment``: the run that makes
+    them was stopped after the first of its steps, or had no other."""
+    query = (
+        select(SceneVersion.key)
+        .join(Scene, Scene.id == SceneVersion.scene_id)
+        .join(Project, Project.id == SceneVersion.project_id)
+        .where(
+            SceneVersion.status == "completed",
+            SceneVersion.clip_key.is_not(None),
+            SceneVersion.mezzanine["key"].as_string().is_(None),
+            SceneVersion.updated_at < moment,
+            Project.client_key.is_(None),
+            Project.archived_at.is_(None),
+            Scene.archived_at.is_(None),
+        )
+        .limit(50)
+    )
+    return list(session.scalars(query))
+
+
 def landed_before(session: Session, moment: datetime) -> list[str]:
     """Keys of takes whose clip arrived before ``moment`` and is still not recorded."""
     query = (

@@ -2,6 +2,8 @@
 
 import itertools
 import threading
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -86,15 +88,34 @@ def test_without_a_provider_everything_but_generating_works(api: Api, world: Wor
     answer = api.post(f"{at}/scenes/{scenes[0]['id']}/generate")
     assert answer.status_code == 503
     assert answer.json()["code"] == "no_provider"
+    estimate = api.get(f"{at}/estimate")
+    assert (estimate.status_code, estimate.json()["code"]) == (503, "no_provider")
     shown = api.get(f"{at}/scenes").json()[0]
     assert shown["estimatedCostUsd"] is None
     assert shown["prompt"] == scenes[0]["prompt"]
     assert any("price" in warning for warning in api.get(at).json()["warnings"])
 
 
-def _without_provider(world: World) -> object:
-    from dataclasses import replace
+def test_a_retired_model_is_told_before_anything_is_asked_for(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, _ = planned(api, world)
+    assert api.get(f"{at}/estimate").status_code == 200
+    provider = world.context.provider
+    assert provider is not None
+    sold = provider.capabilities
+    gone = date(2026, 9, 24)
+    monkeypatch.setattr(
+        provider, "capabilities", lambda model: sold(model).model_copy(update={"retires_on": gone})
+    )
+    for answer in (api.get(f"{at}/estimate"), api.post(f"{at}/generate")):
+        assert answer.status_code == 422
+        assert "was retired on 2026-09-24" in answer.json()["detail"]
+    assert "was retired on 2026-09-24" in api.get(f"{at}/costs").json()["warning"]
+    assert any("was retired on" in told for told in api.get(at).json()["warnings"])
 
+
+def _without_provider(world: World) -> object:
     return replace(world.context, provider=None)
 
 

@@ -12,8 +12,10 @@ from musicapp_pipeline.defs import heartbeat, sensing, waiting
 from musicapp_pipeline.defs.abandoned import end_abandoned_jobs, unrecorded_takes
 from musicapp_pipeline.defs.attendant import Attendant
 from musicapp_pipeline.defs.heartbeat import Heartbeat, beating
-from musicapp_pipeline.defs.jobhook import JOB_TAG, JobHook
+from musicapp_pipeline.defs.instance.keys import RANGE_END, RANGE_START
+from musicapp_pipeline.defs.jobhook import JOB_TAG, LANDED_TAG, JobHook
 from musicapp_pipeline.defs.launcher import GraphqlLauncher
+from musicapp_pipeline.store import takes
 from musicapp_pipeline.store.models import RunBeat, SceneVersion, now
 from musicapp_pipeline_tests.defs.world import Desk
 
@@ -144,9 +146,9 @@ def test_a_recording_run_that_got_lost_is_asked_for_again(desk: Desk) -> None:
     with desk.database.write() as session:
         session.query(SceneVersion).update(old)
     with desk.database.read() as session:
-        found = unrecorded_takes(session, timedelta(seconds=15))
+        found = unrecorded_takes(session, now() - timedelta(seconds=15))
         assert sorted(found) == sorted([landed.key, other.key])
-        assert unrecorded_takes(session, timedelta(hours=2)) == []
+        assert unrecorded_takes(session, now() - timedelta(hours=2)) == []
     looking = attendant(desk)
     assert nobodys.key in looking._unrecorded()
     assert nobodys.key not in looking._unrecorded(), "that look is a rare one"
@@ -157,6 +159,60 @@ def test_where_dispatchers_work_elsewhere_a_landed_take_is_recorded_at_once(desk
     desk.job("generate_scene", version_id=landed.id, status="running")
     assert attendant(desk)._unrecorded() == []
     assert attendant(desk, told_of_landings=False)._unrecorded() == [landed.key]
+
+
+def unconformed(desk: Desk, scene: int = 0) -> str:
+    """A take that was ordered in Dagster, by a run that had no step after its clip; its key."""
+    version = desk.take(desk.scenes[scene], "landed")
+    with desk.database.write() as session:
+        row = takes.get(session, version.id)
+        takes.set_status(session, row, "completed")
+        row.clip_key, row.updated_at = "clips/a.mp4", LONG_AGO
+    return version.key
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_take_without_a_job_is_conformed_whoever_ordered_it(desk: Desk, told: bool) -> None:
+    key = unconformed(desk)
+    desk.take(desk.scenes[1], "completed")
+    looking = attendant(desk, told_of_landings=told)
+    assert looking._unrecorded() == [key]
+    assert looking._unrecorded() == [], "that look is a rare one"
+
+
+def test_a_landed_take_without_a_job_is_recorded_at_once_where_dispatchers_work_elsewhere(
+    desk: Desk,
+) -> None:
+    looking = attendant(desk, told_of_landings=False)
+    looking._unrecorded()
+    landed = desk.take(desk.scenes[0], "landed")
+    assert looking._unrecorded() == [landed.key]
+    desk.run(FAILURE, {LANDED_TAG: landed.key})
+    assert looking._unrecorded() == [], "it failed just now"
+
+
+def test_a_take_that_cannot_be_conformed_is_tried_ever_more_rarely(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = unconformed(desk)
+    desk.run(FAILURE, {LANDED_TAG: key})
+    ahead = timedelta()
+    monkeypatch.setattr(attendant_module, "now", lambda: now() + ahead)
+    assert attendant(desk)._unrecorded() == []
+    ahead = timedelta(seconds=61)
+    assert attendant(desk)._unrecorded() == [key]
+    desk.run(FAILURE, {LANDED_TAG: key})
+    assert attendant(desk)._unrecorded() == []
+    ahead = timedelta(seconds=121)
+    assert attendant(desk)._unrecorded() == [key]
+
+
+def test_takes_of_a_run_over_a_range_are_left_to_it(desk: Desk) -> None:
+    keys = [unconformed(desk, scene) for scene in (0, 1)]
+    desk.instance.add_dynamic_partitions("takes", keys)
+    tags = {RANGE_START: keys[0], RANGE_END: keys[0]}
+    desk.run(STARTED, tags)
+    assert attendant(desk)._unrecorded() == [keys[1]]
 
 
 def test_a_run_that_waits_for_a_worker_is_not_launched_twice_at_once(

@@ -155,6 +155,7 @@ def test_models_come_from_json_toml_and_files_and_replace_shipped_ones(tmp_path)
         ("{not json", "MUSICAPP_MODELS"),
         ('{"name":"x","provider":"nobody","durations":[4]}', "provider"),
         ('{"name":"x","provider":"videos_api","durations":[8,4]}', "ascending"),
+        ('{"name":"x","provider":"videos_api","durations":"1-999999999"}', "up to 3600 s"),
         ('{"name":"x","provider":"videos_api","durations":[]}', "at least one"),
         ('{"name":"x","provider":"videos_api","durations":[4],"sizes":["big"]}', "WIDTHxHEIGHT"),
         (PRICED % '"1280x720": "-5"', "greater than or equal to 0"),

@@ -34,8 +34,9 @@ def read(session: Session, context: AppContext, project: Project) -> CostsRead:
     remaining = max(project.budget_cap_usd - total_spent - total_held, ZERO)
     estimate = estimate_project(p.usd for p in plans.values() if p.usd is not None)
     warning = _warning(estimate, project.budget_cap_usd, "budgetCapUsd")
-    if warning is None and any(p.usd is None for p in plans.values()):
-        warning = context.no_price(project.sora_model)
+    if any(p.usd is None for p in plans.values()):
+        warning = warning or context.no_price(project.sora_model)
+    warning = context.hindrance(project.sora_model) or warning
     return CostsRead(
         project_id=project.id,
         budget_cap_usd=project.budget_cap_usd,
@@ -69,8 +70,10 @@ def estimate_takes(
     """What ``num_takes`` takes of each scene will reserve, cost with repetitions, and need.
 
     Raises:
-        UnknownPrice: nothing can be said about the money.
+        NoProvider, UnsupportedRequest, UnknownPrice: nothing can be said about the money.
     """
+    if rows:
+        context.buying().capabilities(project.sora_model).check_on_sale()
     plans = plans_of(session, context, project, rows)
     prices = [plans[scene.id].price() for scene in rows]
     wanted = sum(prices, ZERO) * num_takes

@@ -180,7 +180,7 @@ def read(session: Session, context: AppContext, who: Caller, project: Project) -
         + _warnings(
             project,
             estimate > project.budget_cap_usd,
-            context.no_price(project.sora_model) if len(costs) < len(rows) else None,
+            (context.no_price if len(costs) < len(rows) else context.hindrance)(project.sora_model),
         ),
         events_url=who.address(f"/api/projects/{project.id}/events"),
         revision=project.revision,
