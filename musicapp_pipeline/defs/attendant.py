@@ -153,8 +153,8 @@ class Attendant:
         return now() - last < timedelta(seconds=COMB * 2 ** (len(ended) - 1))
 
     def _has_run(self, key: str) -> bool:
-        busy = [s for s in IN_PROGRESS_RUN_STATUSES if s != dg.DagsterRunStatus.STARTING]
-        busy.append(PARKED)
+        started = [s for s in IN_PROGRESS_RUN_STATUSES if s != dg.DagsterRunStatus.STARTING]
+        busy = [*started, PARKED]
         launched = now() - STARTS_WITHIN
         for tags in ({LANDED_TAG: key}, {"dagster/partition": key}):
             starting = RunsFilter(
