@@ -221,9 +221,10 @@ class Resolution(Input):
     )
 
     outcome: Literal["not_charged", "charged", "attach", "fetch_again"]
-    """``not_charged`` gives the money back, ``charged`` books it and gives the clip up,
-    ``attach`` fetches the clip of ``soraClipId`` (also later, after ``charged`` or ``not_charged``,
-    or in place of a mistyped one), ``fetch_again`` one that was paid for and given up."""
+    """``not_charged`` gives the money back, ``charged`` books it and gives the clip up (each also
+    after the other), ``attach`` fetches the clip of ``soraClipId`` (also later, after ``charged``
+    or ``not_charged``, or in place of a mistyped one), ``fetch_again`` one that was paid for and
+    given up."""
     sora_clip_id: Text | None = Field(None, min_length=1, max_length=1000)
     note: Text = Field("", max_length=500)
 
