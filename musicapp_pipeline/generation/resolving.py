@@ -128,7 +128,7 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     """
     lost = _its_own(session, version_id, job_id)
     if lost is not None:
-        return _fetched_once_more(session, lost)
+        return fetched_once_more(session, lost)
     attempt = (
         _said_over(session, version_id)
         or _just_named(session, version_id)
@@ -172,7 +172,7 @@ def attach(session: Session, version_id: str, job_id: str) -> GenerationAttempt:
     if attempt.state == "settled":
         attempt.provider_job_id = job_id
         attempt.named_by_person, attempt.claimed_by_reconciliation = not told, True
-        return _fetched_once_more(session, attempt)
+        return fetched_once_more(session, attempt)
     other = attempt.provider_job_id != job_id
     if attempt.state == "unknown" or (other and attempt.named_by_person):
         acceptance.attached(session, attempt, job_id)
@@ -246,14 +246,14 @@ def fetch_again(session: Session, version_id: str) -> GenerationAttempt:
             value=version_id,
             allowed="a failed take whose clip was paid for and did not arrive",
         )
-    return _fetched_once_more(session, attempt)
+    return fetched_once_more(session, attempt)
 
 
 def seen(session: Session, attempt: GenerationAttempt, job_id: str) -> None:
     """The job of a purchase that a person saw charged has shown up: its clip is fetched."""
     attempt.provider_job_id, attempt.named_by_person = job_id, False
     attempt.claimed_by_reconciliation = True
-    _fetched_once_more(session, attempt)
+    fetched_once_more(session, attempt)
 
 
 def finished_all_the_same(session: Session, attempt: GenerationAttempt) -> None:
@@ -272,7 +272,8 @@ def finished_all_the_same(session: Session, attempt: GenerationAttempt) -> None:
             end_take(session, attempt, "failed", attempt.error)
 
 
-def _fetched_once_more(session: Session, attempt: GenerationAttempt) -> GenerationAttempt:
+def fetched_once_more(session: Session, attempt: GenerationAttempt) -> GenerationAttempt:
+    """The clip of a paid purchase is fetched again, from the beginning."""
     version = takes.get(session, attempt.version_id)
     moment = clock.moment(session)
     fresh = {"download_tries": 0, "storing_tries": 0, "error": None, "ended_at": None}

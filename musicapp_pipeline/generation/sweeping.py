@@ -63,17 +63,24 @@ async def sweep(drive: "Drive") -> int:
 
 
 async def _finished(drive: "Drive") -> int:
-    """Jobs that a person called not charged: a clip that is delivered is charged."""
+    """Jobs that a person called not charged, or charged and not to come: a clip that is delivered
+    is charged, and is fetched."""
     provider = drive.provider
     found = 0
-    for attempt in await drive.read(lambda s: given_back(s, provider.name, provider.key)):
+    rows = await drive.read(lambda s: given_up(s, provider.name, provider.key))
+    rows += await drive.read(lambda s: given_back(s, provider.name, provider.key))
+    for attempt in rows:
         assert attempt.provider_job_id is not None
         await drive.polls.over()
         try:
             job = await provider.status(attempt.provider_job_id)
         except (StatusUnavailable, JobVanished):
             continue  # asked again by the next sweep
-        if job.status == "completed":
+        if attempt.state == "settled":
+            if job.status == "completed":
+                fetch = partial(_fetch_finished, told=attempt, job=job)
+                found += await drive.write(fetch)
+        elif job.status == "completed":
             found += await drive.write(partial(_book_finished, attempt_id=attempt.id, job=job))
         elif job.status == "failed" and not reconcile.refunds(drive, attempt.model):
             await drive.write(partial(_book_failed, attempt_id=attempt.id, job=job))
@@ -85,11 +92,12 @@ def anything_to_find(session: Session, provider: str) -> bool:
     return bool(
         parked.waiting(session, provider)
         or declared_absent(session, provider)
+        or given_up(session, provider, None)
         or given_back(session, provider, None)
     )
 
 
-def given_back(session: Session, provider: str, key: str | None) -> Sequence[GenerationAttempt]:
+def given_back(session: Session, provider: str, key: str | None) -> list[GenerationAttempt]:
     """Attempts whose job is known and that a person gave up as not charged in the last days.
 
     One whose clip was tried to be fetched before is not among them: what its provider says of it is
@@ -98,15 +106,41 @@ def given_back(session: Session, provider: str, key: str | None) -> Sequence[Gen
     Args:
         key: of the account and server in use; others know nothing of the job. None for any.
     """
+    ended = _known_and_ended(session, provider, key, "released")
+    return [a for a in ended if verdicts.was_called_off(a)]
+
+
+def given_up(session: Session, provider: str, key: str | None) -> list[GenerationAttempt]:
+    """Attempts whose job is known and of which a person said in the last days that it was charged
+    and would not come, before anybody tried to fetch it."""
+    ended = _known_and_ended(session, provider, key, "settled")
+    slow = (a for a in ended if verdicts.was_lost(a) and verdicts.was_called_charged(a))
+    return [a for a in slow if a.download_tries == 0]
+
+
+def _known_and_ended(
+    session: Session, provider: str, key: str | None, state: str
+) -> Sequence[GenerationAttempt]:
     query = select(GenerationAttempt).where(
         GenerationAttempt.provider == provider,
         true() if key is None else GenerationAttempt.sent_to.in_(("", key)),
-        GenerationAttempt.state == "released",
+        GenerationAttempt.state == state,
+        GenerationAttempt.media_key.is_(None),
         GenerationAttempt.provider_job_id.is_not(None),
         GenerationAttempt.ended_at > now() - whose.REMEMBERED,
     )
-    ended = session.scalars(query.order_by(GenerationAttempt.created_at))
-    return [a for a in ended if verdicts.was_called_off(a)]
+    return session.scalars(query.order_by(GenerationAttempt.created_at)).all()
+
+
+def _fetch_finished(session: Session, told: GenerationAttempt, job: ProviderJob) -> int:
+    """A job that was called charged and not to come has been finished."""
+    attempt = ledger.locked(session, told.id)
+    same = attempt.provider_job_id == told.provider_job_id and verdicts.was_lost(attempt)
+    if not same or naming.may_be_wrong(session, attempt, job):
+        return 0  # a person said otherwise meanwhile, or nobody else says whose it is
+    log.warning("finished after all", attempt=attempt.id, job=job.id)
+    resolving.fetched_once_more(session, attempt)
+    return 1
 
 
 def _book_failed(session: Session, attempt_id: str, job: ProviderJob) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from musicapp_pipeline.generation import resolving, verdicts
+from musicapp_pipeline.store import takes
 from musicapp_pipeline_tests.generation.doubts import (
     lose_unlisted,
     parked,
@@ -178,3 +179,35 @@ def test_anothers_is_free_for_the_take_whose_it_is(tmp_path):
         world.drive()
         assert (world.take(first).status, world.take(second).status) == ("failed", "landed")
         assert world.money() == (0, FOUR_SECONDS)
+
+
+def slow_and_called_charged(world) -> str:
+    """A job that was not finished in time; the person took it for lost."""
+    world.hold()
+    (made,) = world.admit()
+    world.drive(lambda: world.states() == ["stuck"], job_timeout=0.0)
+    say(world, resolving.charged, made.version.id)
+    assert sweep(world) == 0, "it is not finished yet"
+    return made.version.id
+
+
+def test_a_slow_job_called_charged_is_fetched_once_it_is_finished(world):
+    slow_and_called_charged(world)
+    world.let_go()
+    assert sweep(world) == 1
+    world.drive()
+    assert (world.states(), world.statuses()) == (["settled"], ["landed"])
+    assert sweep(world) == 0
+    world.check_settled()
+
+
+def test_its_clip_is_kept_where_the_take_has_another_one_by_then(world):
+    version_id = slow_and_called_charged(world)
+    with world.database.write() as session:
+        takes.get(session, version_id).clip_key = "clips/another.mp4"
+    world.let_go()
+    assert sweep(world) == 1
+    world.drive()
+    assert world.take(version_id).clip_key == "clips/another.mp4"
+    assert world.attempt().media_key is not None
+    world.check_settled()
