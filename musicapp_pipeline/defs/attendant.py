@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from math import inf
 
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, RunsFilter
@@ -63,7 +64,7 @@ class Attendant:
         self._told = told_of_landings
         self._refused: dict[str, str] = {}
         self._questions = Questions(bench.database, instance, bench.settings.backend_api_base)
-        self._swept = self._combed = 0.0
+        self._swept = self._combed = -inf
 
     async def run(self) -> None:
         """Forever; a failing tick is logged and the next one tries again."""

@@ -191,6 +191,8 @@ def unconformed_before(session: Session, moment: datetime) -> list[str]:
             Project.archived_at.is_(None),
             Scene.archived_at.is_(None),
         )
+        # The newest first: what cannot be conformed at all is not to stand in their way.
+        .order_by(SceneVersion.updated_at.desc())
         .limit(50)
     )
     return list(session.scalars(query))
